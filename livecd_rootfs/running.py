@@ -1,0 +1,65 @@
+"""A program that runs for long: how to see its end, wait for it and kill it.
+
+``sandbox.Child`` is one, too.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from livecd_rootfs.process import CommandMissing
+
+SIGNAL_BASE = 128
+
+
+class Running(Protocol):
+    """What the watcher of a long-running program needs."""
+
+    @property
+    def pidfd(self) -> int:
+        """A descriptor that becomes readable when the program has ended."""
+
+    def wait(self) -> int:
+        """Wait for the end, once, and give the exit status (128 + n for signal n)."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostProcess:
+    """A program of the host that dies with this process."""
+
+    process: subprocess.Popen[bytes]
+    pidfd: int
+
+    @classmethod
+    def start(cls, argv: Sequence[str], *, streams: tuple[int, int, int], cwd: Path) -> HostProcess:
+        """Start it; ``setpriv`` (util-linux) has the kernel kill it when we are gone.
+
+        Raises:
+            CommandMissing: there is no such program.
+        """
+        stdin, stdout, stderr = streams
+        words = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
+        try:
+            process = subprocess.Popen(words, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr)
+        except FileNotFoundError as error:
+            raise CommandMissing(str(error.filename)) from error
+        return cls(process=process, pidfd=os.pidfd_open(process.pid))
+
+    def wait(self) -> int:
+        """Wait for the end and give the exit status (128 + n for signal n)."""
+        status = self.process.wait()
+        os.close(self.pidfd)
+        return status if status >= 0 else SIGNAL_BASE - status
+
+    def kill(self) -> None:
+        """End it at once."""
+        signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
