@@ -28,7 +28,6 @@ from livecd_rootfs.process import COMMAND_NOT_FOUND, CommandError, Completed
 
 GRACE_SECONDS = 2.0
 SIGNAL_BASE = 128
-_CHUNK = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,7 +351,7 @@ def _assemble(sandbox: Sandbox) -> None:
     """Build the root and enter it.
 
     The trees of the outside are cloned before anything is mounted, so the new
-    root can lie on any directory without hiding a source.
+    root hides no source.
     """
     os.umask(0o022)
     trees = {
@@ -379,7 +378,8 @@ def _clone(bind: Bind) -> int | None:
 
 
 def _new_root(root: Path | None) -> str:
-    base = "/tmp"  # noqa: S108 (only a place to mount on, in a private namespace)
+    """Mount the new root somewhere: on /sys, where no overlay's directories can be hidden by it."""
+    base = "/sys"
     if root is None:
         kernel.mount("tmpfs", base, "tmpfs", kernel.MS_NOSUID, "mode=0755")
         return base
@@ -392,9 +392,9 @@ def _new_root(root: Path | None) -> str:
 def _apply(operation: Operation, base: str, tree: int | None, devices: Mapping[str, int]) -> None:
     target = base + operation.target
     match operation:
-        case Bind(source=source):
+        case Bind():
             if tree is not None:
-                _make_mount_point(target, like=os.path.realpath(source), tree=tree)
+                _make_mount_point(target, tree)
                 kernel.attach_tree(tree, target)
                 os.close(tree)
         case Tmpfs(mode=mode):
@@ -412,8 +412,8 @@ def _apply(operation: Operation, base: str, tree: int | None, devices: Mapping[s
             mount_overlay(operation, target)
 
 
-def _make_mount_point(target: str, *, like: str, tree: int) -> None:
-    del like
+def _make_mount_point(target: str, tree: int) -> None:
+    """An empty directory or file, like what will lie on it."""
     if os.path.isdir(f"/proc/self/fd/{tree}"):
         os.makedirs(target, exist_ok=True)
         return

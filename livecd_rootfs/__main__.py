@@ -1,0 +1,5 @@
+"""``python -m livecd_rootfs`` is ``livecd-rootfs``."""
+
+from livecd_rootfs.cli import main
+
+main()

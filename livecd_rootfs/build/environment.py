@@ -1,0 +1,72 @@
+"""The environment of a hook: a fixed list, so that nothing else can change a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from livecd_rootfs.settings import Settings
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What names a build: the answers that were open in the settings.
+
+    Attributes:
+        distribution: debian or ubuntu.
+        project: the artifacts' middle name.
+        prefix: ``livecd.PROJECT[-SUBARCH]``.
+        arch: architecture in the distribution's words.
+        suite: release of the distribution.
+        epoch: SOURCE_DATE_EPOCH, seconds since 1970.
+    """
+
+    distribution: str
+    project: str
+    prefix: str
+    arch: str
+    suite: str
+    epoch: int
+
+
+def prefix(project: str, subarch: str) -> str:
+    """What the names of all artifacts of a build begin with."""
+    return f"livecd.{project}-{subarch}" if subarch else f"livecd.{project}"
+
+
+def of_hook(
+    identity: Identity, settings: Settings, targets: tuple[str, ...], proxies: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment that every hook gets, in a target root or in the build directory."""
+    return {
+        "PATH": SYSTEM_PATH,
+        "HOME": "/root",
+        "TERM": "dumb",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "DEBIAN_FRONTEND": "noninteractive",
+        "SOURCE_DATE_EPOCH": str(identity.epoch),
+        "DISTRIBUTION": identity.distribution,
+        "SUITE": identity.suite,
+        "ARCH": identity.arch,
+        "PROJECT": identity.project,
+        "SUBPROJECT": settings.text("subproject"),
+        "SUBARCH": settings.text("subarch"),
+        "PREFIX": identity.prefix,
+        "IMAGE_TARGETS": " ".join(targets),
+        "IMAGE_SIZE": settings.text("image_size"),
+        "LIVECD_SEED": seed(identity),
+        **proxies,
+    }
+
+
+def seed(identity: Identity) -> str:
+    """The text from which ids of disks and file systems are derived.
+
+    It holds what makes two images different on purpose, and no time or place,
+    so that the same build has the same ids everywhere.
+    """
+    return " ".join((identity.prefix, identity.distribution, identity.suite, identity.arch))

@@ -1,0 +1,132 @@
+"""The output directory: artifacts and SHA256SUMS, each whole or not there at all."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecd_rootfs import process, trees
+from livecd_rootfs.errors import LivecdError
+
+SUMS = "SHA256SUMS"
+STAGING = ".livecd-staging-"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A finished artifact: where it is, its size in bytes, its SHA-256 in hexadecimal."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+def check(directory: Path) -> None:
+    """Find out before a long build whether the output can be written at its end.
+
+    Raises:
+        LivecdError: it can't.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise LivecdError(
+            "the output directory can't be written",
+            place=str(directory),
+            why=error.strerror,
+            remedy="choose another with --output DIR",
+        ) from error
+
+
+def publish(build: Path, names: Sequence[str], directory: Path) -> tuple[Artifact, ...]:
+    """Put artifacts of the build directory into the output directory.
+
+    All are brought to the output's file system first, under a hidden name;
+    only when the last one is there do they get their names, and SHA256SUMS
+    after them. Files of other builds stay, and stay in SHA256SUMS.
+
+    Raises:
+        LivecdError: an artifact is missing, or the output can't be written.
+    """
+    try:
+        with _locked(directory), _staging(directory) as staging:
+            sums = {name: _stage(build / name, staging / name) for name in names}
+            _write_sums(directory, staging, sums)
+            for name in (*names, SUMS):
+                os.replace(staging / name, directory / name)
+    except OSError as error:
+        raise LivecdError(
+            "the artifacts can't be written", place=str(directory), why=str(error)
+        ) from error
+    return tuple(
+        Artifact(
+            path=directory / name, size=(directory / name).stat().st_size, sha256=sums[name]
+        )
+        for name in names
+    )
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """One build at a time writes here; the lock is on the directory itself."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _staging(directory: Path) -> Iterator[Path]:
+    """Under the lock, what an earlier, killed run left is nobody's any more."""
+    for left in directory.glob(f"{STAGING}*"):
+        trees.remove(left)
+    path = Path(tempfile.mkdtemp(prefix=STAGING, dir=directory))
+    try:
+        yield path
+    finally:
+        trees.remove(path)
+
+
+def _stage(source: Path, target: Path) -> str:
+    """Move or copy one artifact, flush it, give its checksum."""
+    try:
+        os.rename(source, target)
+    except OSError:
+        process.run(["cp", "--sparse=always", "--reflink=auto", "--", source, target])
+    with target.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        os.fsync(stream.fileno())
+    return digest
+
+
+def _write_sums(directory: Path, staging: Path, sums: Mapping[str, str]) -> None:
+    kept = {
+        name: digest
+        for name, digest in read_sums(directory / SUMS).items()
+        if (directory / name).is_file()
+    }
+    lines = [f"{digest} *{name}\n" for name, digest in sorted({**kept, **sums}.items())]
+    with (staging / SUMS).open("w") as stream:
+        stream.writelines(lines)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def read_sums(path: Path) -> dict[str, str]:
+    """Names and digests of a file in the format of sha256sum(1); empty when there is none."""
+    if not path.is_file():
+        return {}
+    pairs = (line.split(maxsplit=1) for line in path.read_text().splitlines() if line)
+    return {name.lstrip("*"): digest for digest, name in pairs}

@@ -1,0 +1,124 @@
+"""A workspace: the folder in which one build runs, gone when the build is over.
+
+Layout below ``<cache>/builds/<name>/``:
+
+    lock       held (flock) while the build lives; free means it was killed
+    build/     the build directory of the hooks
+    overlays/  upper directories that steps leave for later steps
+    scratch/   room for one step, emptied after it
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecd_rootfs import trees
+from livecd_rootfs.errors import LivecdError
+
+LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """The folders of one running build."""
+
+    path: Path
+
+    @property
+    def build(self) -> Path:
+        """The build directory, as hooks know it from live-build."""
+        return self.path / "build"
+
+    @property
+    def chroot(self) -> Path:
+        """The target root."""
+        return self.build / "chroot"
+
+    @property
+    def overlays(self) -> Path:
+        """Upper directories that outlive a step."""
+        return self.path / "overlays"
+
+    @property
+    def scratch(self) -> Path:
+        """Room on a plain file system for one step."""
+        return self.path / "scratch"
+
+
+@contextmanager
+def open_workspace(cache: Path, *, keep: bool = False) -> Iterator[Workspace]:
+    """A new workspace, removed at the end; those of killed builds are removed first.
+
+    Args:
+        cache: the cache directory.
+        keep: leave the workspace where it is when the build is over.
+
+    Raises:
+        LivecdError: the cache can't be written.
+    """
+    builds = cache / "builds"
+    try:
+        builds.mkdir(parents=True, exist_ok=True)
+        remove_stale(builds)
+        path = Path(tempfile.mkdtemp(prefix="build-", dir=builds))
+    except OSError as error:
+        raise _unusable(cache, error) from error
+    lock = _lock(path)
+    try:
+        workspace = Workspace(path=path)
+        for folder in (workspace.build, workspace.overlays, workspace.scratch):
+            folder.mkdir()
+        yield workspace
+    finally:
+        if not keep:
+            trees.remove(path)
+        os.close(lock)
+
+
+def _unusable(cache: Path, error: OSError) -> LivecdError:
+    remedy = "free some space" if error.errno == errno.ENOSPC else "choose another with --cache DIR"
+    return LivecdError(
+        "the cache directory can't be written", place=str(cache), why=str(error), remedy=remedy
+    )
+
+
+def _lock(path: Path) -> int:
+    descriptor = os.open(path / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
+
+
+def remove_stale(builds: Path) -> tuple[Path, ...]:
+    """Remove the workspaces whose build is no longer alive; gives what was removed.
+
+    A folder without a lock file may be one that another build makes right now,
+    so it is left alone until it is an hour old.
+    """
+    removed = []
+    for path in sorted(builds.iterdir()):
+        descriptor = _take_over(path)
+        if descriptor is not None:
+            trees.remove(path)
+            os.close(descriptor)
+            removed.append(path)
+    return tuple(removed)
+
+
+def _take_over(path: Path) -> int | None:
+    try:
+        descriptor = os.open(path / LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
