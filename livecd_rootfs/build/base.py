@@ -1,0 +1,112 @@
+"""The beginning of a target root: bootstrapped, unpacked, copied, or given as it is."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecd_rootfs import hostroot, mmdebstrap
+from livecd_rootfs.build.environment import SYSTEM_PATH
+from livecd_rootfs.build.plan import Base, BaseKind
+from livecd_rootfs.build.workspace import Workspace
+from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.sandbox import Bind, Sandbox
+
+GIVEN = "/livecd/base"
+CHROOT = Path("/build/chroot")
+# The year in which vfat's calendar begins (its times can't say anything earlier).
+EARLIEST = 315532800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command and the sandbox in which it makes the root."""
+
+    sandbox: Sandbox
+    argv: tuple[str, ...]
+
+
+def parse(text: str | None) -> Base:
+    """The base that ``--base`` asks for.
+
+    Raises:
+        UsageError: it is neither a directory, nor a tar file, nor ``none``.
+    """
+    if text is None:
+        return Base(kind=BaseKind.BOOTSTRAP)
+    if text == BaseKind.NONE.value:
+        return Base(kind=BaseKind.NONE)
+    path = Path(text).absolute()
+    if path.is_dir():
+        return Base(kind=BaseKind.DIRECTORY, path=path)
+    if path.is_file() and tarfile_like(path):
+        return Base(kind=BaseKind.TAR, path=path)
+    why = "it is no tar file" if path.is_file() else "there is no such file or directory"
+    raise UsageError(
+        f"--base {text} can't be used",
+        why=why,
+        remedy="give a directory, a tar file (compressed or not), or none",
+    )
+
+
+_MAGIC = (b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh")
+
+
+def tarfile_like(path: Path) -> bool:
+    """Whether a file is a tar file, or compressed so that it may be one."""
+    with path.open("rb") as stream:
+        head = stream.read(8)
+    return head.startswith(_MAGIC) or tarfile.is_tarfile(path)
+
+
+def command(
+    base: Base, request: mmdebstrap.Request, workspace: Workspace, proxies: Mapping[str, str]
+) -> Command:
+    """The command that fills ``chroot/``.
+
+    Args:
+        base: what was asked for.
+        request: the bootstrap, if that is it.
+        workspace: the build's folders.
+        proxies: proxy variables of the user.
+    """
+    env = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", **proxies}
+    given = (Bind(source=base.path, target=GIVEN),) if base.path else ()
+    build = Bind(source=workspace.build, target="/build", writable=True)
+    seen = Sandbox(operations=(*hostroot.operations(), build, *given), cwd="/build", env=env)
+    return Command(sandbox=seen, argv=_argv(base, request))
+
+
+def _argv(base: Base, request: mmdebstrap.Request) -> tuple[str, ...]:
+    match base.kind:
+        case BaseKind.DIRECTORY:
+            return ("cp", "-a", "--reflink=auto", "--", f"{GIVEN}/.", f"{CHROOT}/")
+        case BaseKind.TAR:
+            owners = ("--numeric-owner", "--xattrs", "--xattrs-include=*", "-p")
+            return ("tar", *owners, "-xf", GIVEN, "-C", str(CHROOT))
+    return mmdebstrap.argv(request)
+
+
+def epoch_of_root(chroot: Path) -> int:
+    """The date of a given root: when its packages last changed, else 1980.
+
+    dpkg's status file is the one thing in a root that says that.
+    """
+    status = chroot / "var/lib/dpkg/status"
+    return max(EARLIEST, int(status.stat().st_mtime)) if status.is_file() else EARLIEST
+
+
+def require_root(chroot: Path) -> None:
+    """Check that the base gave a root in which hooks can run.
+
+    Raises:
+        LivecdError: there is no shell in it.
+    """
+    if not any((chroot / shell).exists() for shell in ("bin/sh", "usr/bin/sh")):
+        raise LivecdError(
+            "the base has no /bin/sh, so no hook can run in it",
+            place=str(chroot),
+            remedy="give the root itself, not a directory above it",
+        )

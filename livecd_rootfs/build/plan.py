@@ -1,0 +1,178 @@
+"""The plan of a build: every step in order, with the reason why it is there.
+
+Making it reads nothing and changes nothing; ``plan`` prints it and the
+executor consumes it, so what is shown is what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from livecd_rootfs.header import HookHeader
+from livecd_rootfs.resolve import Hook, Resolution
+
+
+class StepKind(Enum):
+    """What a step is, in the order in which the kinds run."""
+
+    TOOLS = "tools"
+    BASE = "base"
+    CHROOT_EARLY = "chroot_early"
+    CHROOT = "chroot"
+    BINARY = "binary"
+    FINAL = "final"
+
+
+class BaseKind(Enum):
+    """Where the target root comes from."""
+
+    BOOTSTRAP = "bootstrap"
+    DIRECTORY = "directory"
+    TAR = "tar"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The beginning of the target root; ``path`` for a directory or a tar file."""
+
+    kind: BaseKind
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step.
+
+    Attributes:
+        number: its place, from 1.
+        kind: what it is.
+        name: how it is called in progress, logs and messages.
+        hook: the resolved hook with its chain of reasons, for steps that run one.
+        header: what the hook declares.
+        reason: why it is there, in words, for steps without a hook.
+    """
+
+    number: int
+    kind: StepKind
+    name: str
+    hook: Hook | None = None
+    header: HookHeader | None = None
+    reason: str = ""
+
+    @property
+    def network(self) -> bool:
+        """Whether the step may use the network."""
+        return self.header is None or self.header.network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildPlan:
+    """Everything that one build will do.
+
+    Attributes:
+        targets: the explicit image targets.
+        base: where the root comes from.
+        steps: in the order in which they run.
+        artifacts: names that the explicit targets provide, each once.
+        tools: tools that only the tools root can give, with the reasons.
+    """
+
+    targets: tuple[str, ...]
+    base: Base
+    steps: tuple[Step, ...]
+    artifacts: tuple[str, ...]
+    tools: Mapping[str, str]
+
+
+_SUFFIXES = (
+    (".chroot_early", StepKind.CHROOT_EARLY),
+    (".chroot", StepKind.CHROOT),
+    (".binary", StepKind.BINARY),
+)
+_ORDER = tuple(StepKind)
+
+
+def kind_of(path: str) -> StepKind | None:
+    """The phase that a hook's name says; ``None`` when it says none."""
+    if path.endswith("/final.binary"):
+        return StepKind.FINAL
+    return next((kind for suffix, kind in _SUFFIXES if path.endswith(suffix)), None)
+
+
+def make(
+    resolution: Resolution,
+    headers: Mapping[str, HookHeader],
+    base: Base,
+    tools: Mapping[str, str],
+) -> BuildPlan:
+    """The plan for resolved targets.
+
+    Args:
+        resolution: hooks in series order, with their chains.
+        headers: what each hook declares, by its path.
+        base: where the root comes from.
+        tools: tools that only the tools root can give, with the reason of each.
+
+    Chroot hooks run as one batch before all binary hooks, however a series
+    file interleaves them, as live-build has it; within a phase the order of
+    the series stays. With no root at all there is nothing to run them in.
+    """
+    steps = [*_tools_step(tools), *_base_step(base)]
+    hooks = [hook for hook in resolution.hooks if _runs(hook, base)]
+    hooks.sort(key=lambda hook: _ORDER.index(kind_of(hook.path) or StepKind.BINARY))
+    steps += [_hook_step(hook, headers[hook.path]) for hook in hooks]
+    return BuildPlan(
+        targets=resolution.targets,
+        base=base,
+        steps=tuple(_numbered(step, number) for number, step in enumerate(steps, start=1)),
+        artifacts=tuple(dict.fromkeys(provided.name for provided in resolution.provides)),
+        tools=tools,
+    )
+
+
+def _runs(hook: Hook, base: Base) -> bool:
+    kind = kind_of(hook.path)
+    in_root = kind in (StepKind.CHROOT_EARLY, StepKind.CHROOT)
+    return kind is not None and not (in_root and base.kind is BaseKind.NONE)
+
+
+def _tools_step(tools: Mapping[str, str]) -> list[Step]:
+    if not tools:
+        return []
+    reason = "; ".join(dict.fromkeys(tools.values()))
+    return [Step(number=0, kind=StepKind.TOOLS, name="tools root", reason=reason)]
+
+
+_BASE_NAMES = {
+    BaseKind.BOOTSTRAP: ("bootstrap", "no --base was given"),
+    BaseKind.DIRECTORY: ("base directory", "--base"),
+    BaseKind.TAR: ("base tar file", "--base"),
+}
+
+
+def _base_step(base: Base) -> list[Step]:
+    if base.kind is BaseKind.NONE:
+        return []
+    name, reason = _BASE_NAMES[base.kind]
+    reason = f"{reason} {base.path}" if base.path else reason
+    return [Step(number=0, kind=StepKind.BASE, name=name, reason=reason)]
+
+
+def _hook_step(hook: Hook, header: HookHeader) -> Step:
+    kind = kind_of(hook.path) or StepKind.BINARY
+    return Step(number=0, kind=kind, name=hook.path, hook=hook, header=header)
+
+
+def _numbered(step: Step, number: int) -> Step:
+    return Step(
+        number=number,
+        kind=step.kind,
+        name=step.name,
+        hook=step.hook,
+        header=step.header,
+        reason=step.reason,
+    )
