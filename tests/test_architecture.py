@@ -1,0 +1,119 @@
+"""Imports point down, the middle is pure, and what travels with hooks.d needs only Python."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import checkout, imports
+
+# Lowest first. What is not named here may be used by anyone, as long as no
+# arrow leads from a lower level to a higher one by way of it.
+LEVELS = (
+    ("errors", "source", "process"),
+    ("diagnostics", "settings"),
+    ("series", "hooktree"),
+    ("resolve",),
+    ("hooksdir", "prune", "lint", "layers", "steps"),
+    ("build",),
+    ("farm",),
+    ("cli",),
+)
+LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
+STRANGERS = (("lint", "build"),)
+# Values in, values out: these neither read nor write anything.
+PURE = ("resolve", "build.plan")
+INPUT_OUTPUT = {
+    "http",
+    "io",
+    "logging",
+    "os",
+    "pathlib",
+    "shutil",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "time",
+    "urllib",
+}
+OLDEST_BUILDER = (3, 10)
+MODULES = imports.modules()
+
+
+def unit(module: str) -> str:
+    """The file or folder right below the package that a module is or lies in."""
+    return [*module.split("."), ""][1]
+
+
+def modules_of(name: str) -> list[str]:
+    return [module for module in MODULES if unit(module) == name]
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if unit(module) in LEVEL])
+def test_imports_point_down(module: str) -> None:
+    level = LEVEL[unit(module)]
+    loaded = imports.loaded(MODULES[module])
+    assert not {found for found in loaded if LEVEL.get(unit(found), 0) > level}
+
+
+@pytest.mark.parametrize(("one", "other"), STRANGERS)
+def test_strangers_do_not_know_each_other(one: str, other: str) -> None:
+    for name, stranger in ((one, other), (other, one)):
+        for module in modules_of(name):
+            found = {unit(loaded) for loaded in imports.loaded(MODULES[module])}
+            assert stranger not in found, module
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_imports_itself_by_a_detour(module: str) -> None:
+    """The packages around a module are set aside: they import what lies in them."""
+    seen: set[str] = set()
+    queue = sorted(imports.own(MODULES[module]))
+    while queue:
+        found = queue.pop()
+        assert found != module, f"a cycle through {sorted(seen)}"
+        if found not in seen:
+            seen.add(found)
+            queue += sorted(imports.own(MODULES[found]))
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_the_middle_does_no_input_or_output(name: str) -> None:
+    path = MODULES[f"{imports.PACKAGE}.{name}"]
+    calls = {
+        node.func.id
+        for node in ast.walk(imports.tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not calls & {"open", "print", "input"}
+    assert not {found.split(".")[0] for found in imports.imported(path)} & INPUT_OUTPUT
+
+
+@pytest.mark.parametrize("script", imports.TRAVELLERS)
+def test_what_travels_with_hooks_d_needs_only_python(script: str) -> None:
+    path = checkout.ROOT / script
+    modules = imports.loaded(path)
+    assert modules, "the script is thin over the package"
+    for file in (path, *(MODULES[module] for module in modules)):
+        foreign = {name.split(".")[0] for name in imports.imported(file)} - {imports.PACKAGE}
+        assert foreign <= sys.stdlib_module_names, checkout.name(file)
+        ast.parse(file.read_text(encoding="utf-8"), feature_version=OLDEST_BUILDER)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import os.path, json\n", {"os.path", "json"}),
+        ("from livecd_rootfs import errors\n", {"livecd_rootfs.errors"}),
+        ("from livecd_rootfs.errors import LivecdError\n", {"livecd_rootfs.errors"}),
+        ("def f():\n    import re\n", {"re"}),
+        ("'import os'\n", set()),
+    ],
+)
+def test_imported(tmp_path: Path, text: str, found: set[str]) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(text)
+    assert imports.imported(module) == found
