@@ -1,6 +1,6 @@
-"""A program that runs for long: how to see its end, wait for it and kill it.
+"""Programs that run for long: how to see their end, wait for it, kill them, and follow their words.
 
-``sandbox.Child`` is one, too.
+``sandbox.Child`` is one that can be waited for and killed, too.
 """
 
 from __future__ import annotations
@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from livecd_rootfs.process import CommandMissing
+from livecd_rootfs import sandbox
+from livecd_rootfs.process import CommandMissing, Completed
+from livecd_rootfs.sandbox import Sandbox
 
 SIGNAL_BASE = 128
 
@@ -63,3 +66,36 @@ class HostProcess:
     def kill(self) -> None:
         """End it at once."""
         signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+
+def follow(inside: Sandbox, argv: Sequence[str], on_line: Callable[[str], None]) -> Completed:
+    """Run a command in a sandbox and hand over each line that it prints, at once.
+
+    Args:
+        inside: what it sees.
+        argv: program and arguments.
+        on_line: called with each line of both streams, without its end.
+
+    Returns:
+        The command's end; ``stdout`` has all lines.
+    """
+    started = time.monotonic()
+    reader, writer = os.pipe()
+    with os.fdopen(reader, errors="replace") as lines:
+        try:
+            child = sandbox.spawn(inside, argv, stdin=None, stdout=writer, stderr=writer)
+        finally:
+            os.close(writer)
+        printed = []
+        try:
+            for line in lines:
+                printed.append(line)
+                on_line(line.rstrip("\n"))
+        except BaseException:
+            sandbox.stop(child)
+            raise
+        status = child.wait()
+    seconds = time.monotonic() - started
+    return Completed(
+        argv=tuple(argv), status=status, stdout="".join(printed), stderr="", seconds=seconds
+    )
