@@ -34,6 +34,12 @@ def remove(path: Path) -> None:
         raise LivecdError(f"{path} could not be removed", why=str(error)) from error
 
 
+def empty(path: Path) -> None:
+    """Remove what a directory holds, as `remove` does."""
+    for entry in path.iterdir():
+        remove(entry)
+
+
 def mounts_below(path: Path, mountinfo: str) -> tuple[str, ...]:
     """The mount points at or below a path, from the text of /proc/self/mountinfo (proc(5))."""
     top = os.path.realpath(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from livecd_rootfs.header import HookHeader
 from livecd_rootfs.settings import Settings
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -29,11 +30,6 @@ class Identity:
     arch: str
     suite: str
     epoch: int
-
-
-def prefix(project: str, subarch: str) -> str:
-    """What the names of all artifacts of a build begin with."""
-    return f"livecd.{project}-{subarch}" if subarch else f"livecd.{project}"
 
 
 def of_hook(
@@ -70,3 +66,25 @@ def seed(identity: Identity) -> str:
     so that the same build has the same ids everywhere.
     """
     return " ".join((identity.prefix, identity.distribution, identity.suite, identity.arch))
+
+
+# What a hook gets whatever its header declares: without these nothing runs right.
+ALWAYS = frozenset(
+    {"PATH", "HOME", "TERM", "LANG", "LC_ALL", "TZ", "DEBIAN_FRONTEND", "SOURCE_DATE_EPOCH"}
+    | {"PREFIX", "LIVECD_SEED", "LIVECD_TOOLS"}
+)
+
+
+def narrowed(
+    env: Mapping[str, str], header: HookHeader | None, user: Mapping[str, str]
+) -> dict[str, str]:
+    """The part of the environment that a hook's header asks for.
+
+    Without an ``env=`` in the header that is all of it. A declared name that is
+    not of the fixed list is taken from the user's own environment.
+    """
+    if header is None or header.env is None:
+        return dict(env)
+    wanted = ALWAYS | set(header.env)
+    declared = {name: user[name] for name in header.env if name in user and name not in env}
+    return {**declared, **{name: value for name, value in env.items() if name in wanted}}

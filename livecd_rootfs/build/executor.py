@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import sandbox, trees
+from livecd_rootfs import mmdebstrap, sandbox, trees
 from livecd_rootfs.build import base, binary, chroot, environment, events, output
 from livecd_rootfs.build.events import Listener
 from livecd_rootfs.build.plan import BuildPlan, Step, StepKind
@@ -44,7 +44,7 @@ class Context:
     declared: Mapping[str, str]
     tools_root: Callable[[int], Path]
     tools_mode: str
-    bootstrap: base.Bootstrap
+    bootstrap: mmdebstrap.Request
     logs: Path
 
 
@@ -77,11 +77,11 @@ def artifacts(build: Path, plan: BuildPlan, prefix: str) -> tuple[str, ...]:
         for path in build.iterdir()
         if path.name.startswith(f"{prefix}.") and path.is_file() and not path.is_symlink()
     )
-    for name in plan.artifacts:
+    for name, place in plan.places.items():
         if name not in made:
             raise LivecdError(
                 f"no hook made the artifact '{name}'",
-                place=plan.places[name],
+                place=place,
                 why="this line of a series file provides it",
                 remedy="mend the hook that should make it, or remove the line",
             )
@@ -127,10 +127,12 @@ class _Runner:
 
     def _base(self, step: Step, output: int, log: Path) -> int:
         context = self._context
-        prepared = base.prepare(self._plan.base, context.bootstrap, context.workspace)
-        status = self._watch(step, prepared.sandbox, prepared.argv, output, log)
+        made = base.command(
+            self._plan.base, context.bootstrap, context.workspace, context.proxies
+        )
+        status = self._watch(step, made.sandbox, made.argv, output, log)
         if status == 0:
-            base.finish(context.workspace.chroot)
+            base.require_root(context.workspace.chroot)
         return status
 
     def _chroot(self, step: Step, output: int, log: Path) -> int:

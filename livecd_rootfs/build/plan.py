@@ -7,12 +7,12 @@ executor consumes it, so what is shown is what runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from livecd_rootfs.header import HookHeader
-from livecd_rootfs.resolve import Hook, Resolution
+from livecd_rootfs.resolve import OrderedHook, Resolution
 
 
 class StepKind(Enum):
@@ -59,7 +59,7 @@ class Step:
     number: int
     kind: StepKind
     name: str
-    hook: Hook | None = None
+    hook: OrderedHook | None = None
     header: HookHeader | None = None
     reason: str = ""
 
@@ -67,6 +67,28 @@ class Step:
     def network(self) -> bool:
         """Whether the step may use the network."""
         return self.header is None or self.header.network
+
+    @property
+    def place(self) -> str | None:
+        """Where a series file lists the hook."""
+        return self.hook.span.place if self.hook and self.hook.span else None
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """What brought the hook in, a line for each series file from the target down."""
+        return chain(self.hook) if self.hook else ()
+
+
+def chain(hook: OrderedHook) -> tuple[str, ...]:
+    """What brought a hook in, a line for each series file from the target down."""
+    if hook.reach is None:
+        return (f"{hook.origin} hooks always run",)
+    links = []
+    for reach in hook.reach.chain:
+        place = f" ({reach.by.place})" if reach.by else ""
+        how = "depends on it" if reach.by else "is a target"
+        links.append(f"{reach.series.name}: {how}{place}")
+    return tuple(links)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +99,14 @@ class BuildPlan:
         targets: the explicit image targets.
         base: where the root comes from.
         steps: in the order in which they run.
-        artifacts: names that the explicit targets provide, each once.
+        places: names that the explicit targets provide, with where a series file says so.
         tools: tools that only the tools root can give, with the reasons.
     """
 
     targets: tuple[str, ...]
     base: Base
     steps: tuple[Step, ...]
-    artifacts: tuple[str, ...]
+    places: Mapping[str, str]
     tools: Mapping[str, str]
 
 
@@ -96,11 +118,11 @@ _SUFFIXES = (
 _ORDER = tuple(StepKind)
 
 
-def kind_of(path: str) -> StepKind | None:
+def kind_of(name: str) -> StepKind | None:
     """The phase that a hook's name says; ``None`` when it says none."""
-    if path.endswith("/final.binary"):
+    if name.endswith("/final.binary"):
         return StepKind.FINAL
-    return next((kind for suffix, kind in _SUFFIXES if path.endswith(suffix)), None)
+    return next((kind for suffix, kind in _SUFFIXES if name.endswith(suffix)), None)
 
 
 def make(
@@ -123,19 +145,23 @@ def make(
     """
     steps = [*_tools_step(tools), *_base_step(base)]
     hooks = [hook for hook in resolution.hooks if _runs(hook, base)]
-    hooks.sort(key=lambda hook: _ORDER.index(kind_of(hook.path) or StepKind.BINARY))
-    steps += [_hook_step(hook, headers[hook.path]) for hook in hooks]
+    hooks.sort(key=lambda hook: _ORDER.index(kind_of(hook.name) or StepKind.BINARY))
+    steps += [_hook_step(hook, headers[hook.name]) for hook in hooks]
     return BuildPlan(
         targets=resolution.targets,
         base=base,
         steps=tuple(_numbered(step, number) for number, step in enumerate(steps, start=1)),
-        artifacts=tuple(dict.fromkeys(provided.name for provided in resolution.provides)),
+        places={
+            provided.artifact: provided.span.place
+            for provided in reversed(resolution.provides)
+            if provided.explicit
+        },
         tools=tools,
     )
 
 
-def _runs(hook: Hook, base: Base) -> bool:
-    kind = kind_of(hook.path)
+def _runs(hook: OrderedHook, base: Base) -> bool:
+    kind = kind_of(hook.name)
     in_root = kind in (StepKind.CHROOT_EARLY, StepKind.CHROOT)
     return kind is not None and not (in_root and base.kind is BaseKind.NONE)
 
@@ -162,17 +188,10 @@ def _base_step(base: Base) -> list[Step]:
     return [Step(number=0, kind=StepKind.BASE, name=name, reason=reason)]
 
 
-def _hook_step(hook: Hook, header: HookHeader) -> Step:
-    kind = kind_of(hook.path) or StepKind.BINARY
-    return Step(number=0, kind=kind, name=hook.path, hook=hook, header=header)
+def _hook_step(hook: OrderedHook, header: HookHeader) -> Step:
+    kind = kind_of(hook.name) or StepKind.BINARY
+    return Step(number=0, kind=kind, name=hook.name, hook=hook, header=header)
 
 
 def _numbered(step: Step, number: int) -> Step:
-    return Step(
-        number=number,
-        kind=step.kind,
-        name=step.name,
-        hook=step.hook,
-        header=step.header,
-        reason=step.reason,
-    )
+    return replace(step, number=number)

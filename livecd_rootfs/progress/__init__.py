@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from typing import TextIO
 
@@ -28,3 +30,15 @@ def listener(form: Form, stream: TextIO) -> Listener:
     from livecd_rootfs.progress.terminal import Terminal  # rich takes long to import
 
     return Terminal(stream)
+
+
+@contextmanager
+def showing(form: Form, stream: TextIO) -> Iterator[Listener]:
+    """A listener for a form; the terminal is given back in the end, however that comes."""
+    listen = listener(form, stream)
+    try:
+        yield listen
+    finally:
+        close = getattr(listen, "close", None)
+        if close is not None:
+            close()

@@ -1,0 +1,139 @@
+"""A project: its tree of hooks and its settings, and the plan that targets make of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from livecd_rootfs import distributions, header, series
+from livecd_rootfs.build import plan as plans
+from livecd_rootfs.build.plan import Base, BuildPlan
+from livecd_rootfs.diagnostics import Diagnostic
+from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.header import HookHeader
+from livecd_rootfs.hooktree import HookTree
+from livecd_rootfs.resolve import Resolution, resolve, split_targets
+from livecd_rootfs.settings import Settings, host_architecture
+from livecd_rootfs.tools import Mode, Toolbox
+
+HEADER_BYTES = 16384
+TREE = "hooks.d"
+
+
+class Findings(LivecdError):
+    """Faults found in the tree: they are shown one by one instead of this message."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(f"{len(diagnostics)} errors in the series files")
+        self.diagnostics = tuple(diagnostics)
+
+
+def find_tree(option: Path | None, directory: Path) -> Path:
+    """The hooks.d to use: the one named, else that of the directory, else the shipped one.
+
+    Raises:
+        UsageError: there is none.
+    """
+    package = Path(__file__).parent
+    choices = (directory / TREE, package.parent / TREE, package / "_data" / TREE)
+    if option is not None:
+        if not option.is_dir():
+            raise UsageError(f"--tree {option} is not a directory", remedy="name a hooks.d")
+        return option
+    for choice in choices:
+        if (choice / "base").is_dir() or (choice / "extra").is_dir():
+            return _shortest(choice, directory)
+    raise UsageError("no hooks.d was found", remedy="name one with --tree DIR")
+
+
+def _shortest(path: Path, directory: Path) -> Path:
+    """Below the working directory, places in messages are shorter, and as they were typed."""
+    return path.relative_to(directory) if path.is_relative_to(directory) else path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What all commands on targets begin with.
+
+    Attributes:
+        tree: the hooks.d.
+        settings: with distribution, architecture, project and components decided.
+    """
+
+    tree: Path
+    settings: Settings
+
+    @property
+    def prefix(self) -> str:
+        """What the names of artifacts begin with."""
+        return series.artifact_prefix(self.settings.text("project"), self.settings.text("subarch"))
+
+    def resolve(self, words: Sequence[str]) -> Resolution:
+        """The hooks of targets.
+
+        Raises:
+            Findings: the series files have errors.
+            UsageError: no target was named.
+        """
+        targets = split_targets(words)
+        if not targets:
+            raise UsageError(
+                "no image target was named",
+                remedy=f"one of: {', '.join(HookTree(str(self.tree)).series_names())}",
+            )
+        resolution = resolve(targets, HookTree(str(self.tree)), prefix=self.prefix)
+        if resolution.errors:
+            raise Findings(resolution.errors)
+        return resolution
+
+    def plan(self, resolution: Resolution, base: Base, mode: Mode) -> BuildPlan:
+        """The plan for resolved targets; looks at hooks' headers and at the host's tools.
+
+        Raises:
+            Findings: a hook's header can't be understood.
+        """
+        headers = self.headers(resolution)
+        return plans.make(resolution, headers, base, needed_tools(headers, mode))
+
+    def headers(self, resolution: Resolution) -> dict[str, HookHeader]:
+        """What each hook declares."""
+        tree = HookTree(str(self.tree))
+        found = {hook.name: read_header(Path(tree.path(hook.name))) for hook in resolution.hooks}
+        errors = [each for parsed in found.values() for each in parsed.diagnostics if each.is_error]
+        if errors:
+            raise Findings(errors)
+        return {name: parsed.header for name, parsed in found.items()}
+
+
+def read_header(path: Path) -> header.ParsedHeader:
+    """The header of a hook's file."""
+    with path.open("rb") as stream:
+        return header.parse(str(path), stream.read(HEADER_BYTES))
+
+
+def needed_tools(headers: Mapping[str, HookHeader], mode: Mode) -> dict[str, str]:
+    """The declared tools that only the tools root can give, each with the reason."""
+    names = {tool for declared in headers.values() for tool in declared.tools}
+    return Toolbox(mode=mode).needs_root(sorted(names))
+
+
+def decide(settings: Settings) -> Settings:
+    """Fill in what the user left open: it follows from the suite and the machine.
+
+    Raises:
+        UsageError: nobody knows the suite, and no distribution was named.
+    """
+    suite = distributions.find_suite(settings.text("suite"), settings.text("distribution") or None)
+    follows = f"the suite {suite.name}"
+    open_ones = {
+        "distribution": (suite.distribution.name, follows),
+        "project": (suite.distribution.project, follows),
+        "components": (" ".join(suite.components), follows),
+        "arch": (host_architecture(), "this machine"),
+    }
+    for name, (text, origin) in open_ones.items():
+        if not settings.text(name):
+            settings = settings.replaced(name, text, origin)
+    return settings

@@ -1,0 +1,118 @@
+"""Why a hook is there, who makes an artifact, and whether the pruner keeps it: in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from livecd_rootfs.build.plan import BuildPlan, Step, chain
+from livecd_rootfs.diagnostics.near import did_you_mean, near
+from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.resolve import Provided, Resolution
+
+
+def explain(
+    name: str, plan: BuildPlan, resolution: Resolution, others: Callable[[], Iterable[str]]
+) -> str:
+    """What the plan knows about a hook, an artifact or a series.
+
+    Args:
+        name: a hook's path or its last part, an artifact or its last part, a series.
+        plan: the plan for the targets.
+        resolution: what the plan was made from.
+        others: the hooks of the tree that exist, asked only when the plan has no such thing.
+
+    Raises:
+        LivecdError: the plan has nothing of this name; the remedy names near ones.
+    """
+    steps = [step for step in plan.steps if step.hook and _matches(name, step.name)]
+    provided = [each for each in resolution.provides if _matches(name, each.artifact)]
+    series = [reach for reach in resolution.reaches if reach.series.name == name]
+    parts = [_of_hook(step) for step in steps]
+    if provided:
+        parts.append(_of_artifact(provided, resolution))
+    if series and not steps:
+        parts.append(_of_series(name, resolution))
+    if not parts:
+        raise _nothing(name, plan, resolution, others)
+    return "\n".join(parts)
+
+
+def _matches(wanted: str, name: str) -> bool:
+    return name in {wanted, wanted.removeprefix("./")} or name.endswith((f"/{wanted}", f".{wanted}"))
+
+
+def _of_hook(step: Step) -> str:
+    lines = [f"{step.name} is a hook: step {step.number}, phase {step.kind.value}."]
+    if step.hook and step.hook.origin == "chroot":
+        lines.append("  Why: all hooks in chroot/ run first, whatever the targets are.")
+    elif step.hook and step.hook.origin == "final":
+        lines.append("  Why: a final hook runs after all others, whatever the targets are.")
+    elif step.hook:
+        lines.append(f"  Why: {step.place} lists it.")
+        lines += [f"       {link}" for link in chain(step.hook)]
+    header = step.header
+    if header is not None:
+        lines.append(f"  Network: {'yes' if header.network else 'no'}.")
+    if header is not None and header.tools:
+        lines.append(f"  Tools: {', '.join(header.tools)}.")
+    if header is not None and header.env is not None:
+        lines.append(f"  Reads: {', '.join(header.env) or 'no variable but the fixed ones'}.")
+    return "\n".join(lines) + "\n"
+
+
+def _of_artifact(provided: list[Provided], resolution: Resolution) -> str:
+    name = provided[0].artifact
+    explicit = [each for each in provided if each.explicit]
+    lines = [f"{name} is an artifact."]
+    for each in provided:
+        lines.append(f"  Made for: the series {each.reach.series.name}, {each.span.place}.")
+        hooks = [
+            hook.name for hook in resolution.hooks
+            if hook.reach is not None and hook.reach.series.name == each.reach.series.name
+        ]  # fmt: skip
+        if hooks:
+            lines.append(f"  By: one of its hooks ({', '.join(hooks)}).")
+    if explicit:
+        lines.append("  Kept: a target that was named provides it.")
+    elif not resolution.explicit_provides:
+        lines.append("  Kept: no target that was named provides anything, so all is kept.")
+    else:
+        name = provided[0].reach.series.name
+        lines.append(
+            f"  Dropped by the pruner: '{name}' was not named as a target, only depended on.\n"
+            f"  To keep it, name it: livecd-rootfs build {' '.join(resolution.targets)},{name}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _of_series(name: str, resolution: Resolution) -> str:
+    lines = [f"{name} is a series."]
+    for reach in resolution.reaches:
+        if reach.series.name == name:
+            lines += [f"  File: {reach.series.source.path}"]
+            lines += [f"  Why: {_link(each.by.place if each.by else '', each.series.name)}"
+                      for each in reach.chain]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _link(place: str, name: str) -> str:
+    return f"{name}, which {place} depends on" if place else f"{name} is a target"
+
+
+def _nothing(
+    name: str, plan: BuildPlan, resolution: Resolution, others: Callable[[], Iterable[str]]
+) -> LivecdError:
+    known = [step.name for step in plan.steps if step.hook]
+    known += [provided.artifact for provided in resolution.provides]
+    known += [reach.series.name for reach in resolution.reaches]
+    elsewhere = [hook for hook in others() if _matches(name, hook)]
+    if elsewhere:
+        return LivecdError(
+            f"{elsewhere[0]} is not part of a build of {' '.join(plan.targets)}",
+            why="no series file that these targets reach lists it",
+            remedy=f"list it in one of: {', '.join(sorted({reach.series.source.path for reach in resolution.reaches}))}",
+        )
+    return LivecdError(
+        f"nothing in a build of {' '.join(plan.targets)} is called '{name}'",
+        remedy=did_you_mean(near(name, known)) or "livecd-rootfs plan shows all names",
+    )
