@@ -62,7 +62,7 @@ def tarfile_like(path: Path) -> bool:
 
 
 def command(
-    base: Base, request: mmdebstrap.Request, workspace: Workspace, proxies: Mapping[str, str]
+    base: Base, request: mmdebstrap.Request, workspace: Workspace, environ: Mapping[str, str]
 ) -> Command:
     """The command that fills ``chroot/``.
 
@@ -70,9 +70,9 @@ def command(
         base: what was asked for.
         request: the bootstrap, if that is it.
         workspace: the build's folders.
-        proxies: proxy variables of the user.
+        environ: proxies, and the date as SOURCE_DATE_EPOCH.
     """
-    env = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", **proxies}
+    env = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", **environ}
     given = (Bind(source=base.path, target=GIVEN),) if base.path else ()
     build = Bind(source=workspace.build, target="/build", writable=True)
     seen = Sandbox(operations=(*hostroot.operations(), build, *given), cwd="/build", env=env)
@@ -89,24 +89,26 @@ def _argv(base: Base, request: mmdebstrap.Request) -> tuple[str, ...]:
     return mmdebstrap.argv(request)
 
 
-def epoch_of_root(chroot: Path) -> int:
+def settle(base: Base, chroot: Path) -> None:
+    """Check that a root is there in which hooks can run, and make it independent of its maker.
+
+    Raises:
+        LivecdError: there is no shell in it.
+    """
+    if base.kind is BaseKind.BOOTSTRAP:
+        mmdebstrap.settle(chroot)
+    if not any((chroot / shell).exists() for shell in ("bin/sh", "usr/bin/sh")):
+        raise LivecdError(
+            "the base has no /bin/sh, so no hook can run in it",
+            place=str(base.path or chroot),
+            remedy="give the root itself, not a directory above it",
+        )
+
+
+def date_of_root(chroot: Path) -> int:
     """The date of a given root: when its packages last changed, else 1980.
 
     dpkg's status file is the one thing in a root that says that.
     """
     status = chroot / "var/lib/dpkg/status"
     return max(EARLIEST, int(status.stat().st_mtime)) if status.is_file() else EARLIEST
-
-
-def require_root(chroot: Path) -> None:
-    """Check that the base gave a root in which hooks can run.
-
-    Raises:
-        LivecdError: there is no shell in it.
-    """
-    if not any((chroot / shell).exists() for shell in ("bin/sh", "usr/bin/sh")):
-        raise LivecdError(
-            "the base has no /bin/sh, so no hook can run in it",
-            place=str(chroot),
-            remedy="give the root itself, not a directory above it",
-        )

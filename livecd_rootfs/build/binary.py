@@ -11,6 +11,7 @@ from livecd_rootfs.build.workspace import Workspace
 from livecd_rootfs.sandbox import Bind, Operation, Overlay, Sandbox
 
 BUILD = "/build"
+HOOKS = f"{BUILD}/config/hooks.d"
 LIVECD = "/livecd"
 OVERLAYS = f"{LIVECD}/overlays"
 SCRATCH = f"{LIVECD}/scratch"

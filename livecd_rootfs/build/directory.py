@@ -11,8 +11,12 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
+
+from livecd_rootfs import hooksdir
+from livecd_rootfs.resolve import Resolution
 
 FOLDERS = ("binary/boot", "config/hooks", "chroot")
 
@@ -38,31 +42,46 @@ def _materialise_links(copied: Path, tree: Path) -> None:
             shutil.copy(target, replaced)
 
 
-def write_config(build: Path, environment: Mapping[str, str], stamp: str) -> None:
+_SHARED = (
+    "PROJECT",
+    "SUBPROJECT",
+    "ARCH",
+    "SUBARCH",
+    "SUITE",
+    "PREFIX",
+    "IMAGE_TARGETS",
+    "SOURCE_DATE_EPOCH",
+)
+
+
+def write_config(build: Path, variables: Mapping[str, str]) -> None:
     """Write the files that hooks source; every value is quoted for the shell.
 
-    Names with ``LB_`` are those of live-build's own configuration files.
+    Names with ``LB_`` are those of live-build's own configuration files, and
+    BUILDSTAMP is the serial, which Launchpad gives as a time.
     """
-    config = build / "config"
-    shared = {
-        name: environment[name]
-        for name in (
-            "PROJECT", "SUBPROJECT", "ARCH", "SUBARCH", "SUITE", "PREFIX", "IMAGE_TARGETS",
-            "SOURCE_DATE_EPOCH",
-        )
+    shared = {name: variables[name] for name in _SHARED}
+    system = {
+        "LB_ARCHITECTURE": variables["ARCH"],
+        "LB_ARCHITECTURES": variables["ARCH"],
+        "LB_DISTRIBUTION": variables["SUITE"],
+        "LB_MODE": variables["DISTRIBUTION"],
     }
-    debian = {
-        "LB_ARCHITECTURE": environment["ARCH"],
-        "LB_ARCHITECTURES": environment["ARCH"],
-        "LB_DISTRIBUTION": environment["SUITE"],
-        "LB_MODE": environment["DISTRIBUTION"],
-    }
-    hooks = {**shared, "BUILDSTAMP": stamp, "IMAGEFORMAT": "", "LB_DISTRIBUTION": debian["LB_DISTRIBUTION"]}
-    files = {"common": shared, "bootstrap": debian, "chroot": hooks, "binary": hooks}
+    date = int(variables["SOURCE_DATE_EPOCH"])
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(date))
+    for_hooks = {**shared, **system, "BUILDSTAMP": stamp, "IMAGEFORMAT": ""}
+    files = {"common": shared, "bootstrap": system, "chroot": for_hooks, "binary": for_hooks}
     for name, values in files.items():
-        (config / name).write_text(assignments(values))
+        (build / "config" / name).write_text(assignments(values))
 
 
 def assignments(values: Mapping[str, str]) -> str:
     """``NAME='value'`` lines that a shell can source whatever the values hold."""
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
+
+
+def write_links(build: Path, resolution: Resolution) -> None:
+    """The numbered links to the copied hooks, and explicit_provides, as make-hooks makes them."""
+    config = (build / "config").resolve()
+    tree, links = str(config / "hooks.d"), str(config / "hooks")
+    hooksdir.apply(hooksdir.plan(resolution, tree=tree, directory=links))

@@ -13,29 +13,54 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What names a build: the answers that were open in the settings.
+    """What names a build.
 
     Attributes:
         distribution: debian or ubuntu.
+        suite: release of the distribution.
+        arch: architecture in the distribution's words.
         project: the artifacts' middle name.
         prefix: ``livecd.PROJECT[-SUBARCH]``.
-        arch: architecture in the distribution's words.
-        suite: release of the distribution.
-        epoch: SOURCE_DATE_EPOCH, seconds since 1970.
     """
 
     distribution: str
+    suite: str
+    arch: str
     project: str
     prefix: str
-    arch: str
-    suite: str
-    epoch: int
+
+    @property
+    def seed(self) -> str:
+        """The text from which ids of disks and file systems are derived.
+
+        It holds what makes two images different on purpose, and no time or
+        place, so that the same build has the same ids everywhere.
+        """
+        return " ".join((self.prefix, self.distribution, self.suite, self.arch))
 
 
-def of_hook(
-    identity: Identity, settings: Settings, targets: tuple[str, ...], proxies: Mapping[str, str]
+def identity(settings: Settings, prefix: str) -> Identity:
+    """The identity that decided settings give."""
+    return Identity(
+        distribution=settings.text("distribution"),
+        suite=settings.text("suite"),
+        arch=settings.text("arch"),
+        project=settings.text("project"),
+        prefix=prefix,
+    )
+
+
+def of_hooks(
+    build: Identity, settings: Settings, targets: tuple[str, ...], date: int
 ) -> dict[str, str]:
-    """The environment that every hook gets, in a target root or in the build directory."""
+    """The variables that all hooks get, in a target root or in the build directory.
+
+    Args:
+        build: what names the build.
+        settings: the user's settings.
+        targets: the explicit image targets.
+        date: SOURCE_DATE_EPOCH.
+    """
     return {
         "PATH": SYSTEM_PATH,
         "HOME": "/root",
@@ -44,28 +69,18 @@ def of_hook(
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "DEBIAN_FRONTEND": "noninteractive",
-        "SOURCE_DATE_EPOCH": str(identity.epoch),
-        "DISTRIBUTION": identity.distribution,
-        "SUITE": identity.suite,
-        "ARCH": identity.arch,
-        "PROJECT": identity.project,
+        "SOURCE_DATE_EPOCH": str(date),
+        "DISTRIBUTION": build.distribution,
+        "SUITE": build.suite,
+        "ARCH": build.arch,
+        "PROJECT": build.project,
         "SUBPROJECT": settings.text("subproject"),
         "SUBARCH": settings.text("subarch"),
-        "PREFIX": identity.prefix,
+        "PREFIX": build.prefix,
         "IMAGE_TARGETS": " ".join(targets),
         "IMAGE_SIZE": settings.text("image_size"),
-        "LIVECD_SEED": seed(identity),
-        **proxies,
+        "LIVECD_SEED": build.seed,
     }
-
-
-def seed(identity: Identity) -> str:
-    """The text from which ids of disks and file systems are derived.
-
-    It holds what makes two images different on purpose, and no time or place,
-    so that the same build has the same ids everywhere.
-    """
-    return " ".join((identity.prefix, identity.distribution, identity.suite, identity.arch))
 
 
 # What a hook gets whatever its header declares: without these nothing runs right.

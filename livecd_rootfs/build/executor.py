@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import mmdebstrap, sandbox, trees
-from livecd_rootfs.build import base, binary, chroot, environment, events, output
+from livecd_rootfs.build import base, binary, chroot, directory, environment, events
+from livecd_rootfs.build.environment import Identity
 from livecd_rootfs.build.events import Listener
-from livecd_rootfs.build.plan import BuildPlan, Step, StepKind
+from livecd_rootfs.build.log import Log, last_line, open_log
+from livecd_rootfs.build.plan import BaseKind, BuildPlan, Step, StepKind
 from livecd_rootfs.build.workspace import Workspace
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.process import TAIL_LINES, describe_status
-from livecd_rootfs.settings import Settings
+from livecd_rootfs.process import TAIL_LINES, Completed, describe_status
+from livecd_rootfs.sandbox import Sandbox
+from livecd_rootfs.settings import Settings, proxies
+from livecd_rootfs.tools import Mode
 
 TICK_SECONDS = 0.2
-LINE_LENGTH = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,23 +31,25 @@ class Context:
 
     Attributes:
         workspace: the folders of this build.
-        settings: the user's settings.
         identity: what names the build.
-        proxies: proxy variables of the user.
-        declared: variables that hooks declare in their headers, as the user has them.
-        tools_root: gives the tools root, making it when it is not there.
-        tools_mode: ``auto``, ``host`` or ``root``.
+        settings: the user's settings.
+        date: SOURCE_DATE_EPOCH in seconds since 1970; ``None`` if only the given
+            root can tell it.
+        bootstrap: how a root is made, if the plan says so.
+        tools_root: gives the tools root; makes it, telling its progress, if need be.
+        tools_mode: where hooks take their tools from.
+        environ: the user's environment: proxies, and what hooks declare.
         logs: where each step's log goes.
     """
 
     workspace: Workspace
+    identity: Identity
     settings: Settings
-    identity: environment.Identity
-    proxies: Mapping[str, str]
-    declared: Mapping[str, str]
-    tools_root: Callable[[int], Path]
-    tools_mode: str
+    date: int | None
     bootstrap: mmdebstrap.Request
+    tools_root: Callable[[Callable[[str], None]], Path]
+    tools_mode: Mode
+    environ: Mapping[str, str]
     logs: Path
 
 
@@ -60,9 +65,9 @@ def execute(plan: BuildPlan, context: Context, listen: Listener) -> tuple[str, .
         LivecdError: an artifact that was promised was not made.
     """
     listen(events.BuildStarted(plan=plan, logs=context.logs))
-    runner = _Runner(plan=plan, context=context, listen=listen)
+    run = _Run(plan=plan, context=context, listen=listen)
     for step in plan.steps:
-        runner.run(step)
+        run.step(step)
     return artifacts(context.workspace.build, plan, context.identity.prefix)
 
 
@@ -88,85 +93,105 @@ def artifacts(build: Path, plan: BuildPlan, prefix: str) -> tuple[str, ...]:
     return tuple(made)
 
 
-class _Runner:
-    """The state of one execution: the tools root, once it is there."""
+class _Run:
+    """One execution: what its steps have found out so far."""
 
     def __init__(self, *, plan: BuildPlan, context: Context, listen: Listener) -> None:
         self._plan = plan
         self._context = context
         self._listen = listen
         self._tools_root: Path | None = None
-
-    def run(self, step: Step) -> None:
-        log = self._context.logs / f"{step.number:02d}-{step.name.replace('/', '-').replace(' ', '-')}.log"
-        self._listen(events.StepStarted(step=step, log=log))
-        started = time.monotonic()
-        descriptor = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_APPEND, 0o644)
-        try:
-            status = self._by_kind(step)(step, descriptor, log)
-        finally:
-            os.close(descriptor)
-        seconds = time.monotonic() - started
-        self._listen(events.StepEnded(step=step, seconds=seconds, status=status))
-        if status != 0:
-            raise failed(step, status, log)
-
-    def _by_kind(self, step: Step) -> Callable[[Step, int, Path], int]:
-        return {
+        self._env: dict[str, str] = {}
+        self._kinds: dict[StepKind, Callable[[Step, Log], int]] = {
             StepKind.TOOLS: self._tools,
             StepKind.BASE: self._base,
             StepKind.CHROOT_EARLY: self._chroot,
             StepKind.CHROOT: self._chroot,
             StepKind.BINARY: self._binary,
             StepKind.FINAL: self._binary,
-        }[step.kind]
+        }
 
-    def _tools(self, step: Step, output: int, log: Path) -> int:
-        self._tools_root = self._context.tools_root(output)
+    def step(self, step: Step) -> None:
+        """Run one step.
+
+        Raises:
+            StepFailed: its status was not 0.
+        """
+        with open_log(self._context.logs, step) as log:
+            self._listen(events.StepStarted(step=step, log=log.path))
+            started = time.monotonic()
+            status = self._kinds[step.kind](step, log)
+        seconds = time.monotonic() - started
+        self._listen(events.StepEnded(step=step, seconds=seconds, status=status))
+        if status != 0:
+            raise self._failure(step, status, log.path)
+
+    def _failure(self, step: Step, status: int, log: Path) -> LivecdError:
+        if step.kind is StepKind.BASE and self._plan.base.kind is BaseKind.BOOTSTRAP:
+            text = log.read_text(errors="replace")
+            done = Completed(argv=("mmdebstrap",), status=status, stdout=text, stderr="", seconds=0)
+            return mmdebstrap.failure(self._context.bootstrap, done)
+        return failed(step, status, log)
+
+    def _tools(self, step: Step, log: Log) -> int:
+        started = time.monotonic()
+
+        def tell(line: str) -> None:
+            os.write(log.descriptor, f"{line}\n".encode())
+            seconds = time.monotonic() - started
+            self._listen(events.StepTick(step=step, seconds=seconds, line=line))
+
+        self._tools_root = self._context.tools_root(tell)
         return 0
 
-    def _base(self, step: Step, output: int, log: Path) -> int:
+    def _base(self, step: Step, log: Log) -> int:
         context = self._context
-        made = base.command(
-            self._plan.base, context.bootstrap, context.workspace, context.proxies
-        )
-        status = self._watch(step, made.sandbox, made.argv, output, log)
+        date = {} if context.date is None else {"SOURCE_DATE_EPOCH": str(context.date)}
+        environ = {**proxies(context.environ), **date}
+        made = base.command(self._plan.base, context.bootstrap, context.workspace, environ)
+        status = self._watch(step, made.sandbox, made.argv, log)
         if status == 0:
-            base.require_root(context.workspace.chroot)
+            base.settle(self._plan.base, context.workspace.chroot)
         return status
 
-    def _chroot(self, step: Step, output: int, log: Path) -> int:
+    def _chroot(self, step: Step, log: Log) -> int:
         workspace = self._context.workspace
-        seen = chroot.sandbox(
-            workspace.chroot, workspace.build / "config", self._env(step), network=step.network
-        )
-        hook = workspace.build / "config" / "hooks.d" / step.name
-        with chroot.scaffold(workspace.chroot, hook) as inside:
-            return self._watch(step, seen, (inside,), output, log)
+        config = workspace.build / "config"
+        env = self._environment(step)
+        seen = chroot.sandbox(workspace.chroot, config, env, network=step.network)
+        with chroot.scaffold(workspace.chroot, config / "hooks.d" / step.name) as inside:
+            return self._watch(step, seen, (inside,), log)
 
-    def _binary(self, step: Step, output: int, log: Path) -> int:
+    def _binary(self, step: Step, log: Log) -> int:
         workspace = self._context.workspace
-        seen = binary.sandbox(
-            workspace, self._env(step), network=step.network, tools_root=self._tools_root
-        )
+        env = self._environment(step)
+        seen = binary.sandbox(workspace, env, network=step.network, tools_root=self._tools_root)
         try:
-            hook = f"{binary.BUILD}/config/hooks.d/{step.name}"
-            return self._watch(step, seen, (hook,), output, log)
+            return self._watch(step, seen, (f"{binary.HOOKS}/{step.name}",), log)
         finally:
             trees.empty(workspace.scratch)
 
-    def _env(self, step: Step) -> dict[str, str]:
-        context = self._context
-        env = environment.of_hook(
-            context.identity, context.settings, self._plan.targets, context.proxies
-        )
-        env["LIVECD_TOOLS"] = context.tools_mode
-        return environment.narrowed(env, step.header, context.declared)
+    def _environment(self, step: Step) -> dict[str, str]:
+        """The step's variables; the first step that asks also has the config files written."""
+        if not self._env:
+            self._env = self._configure()
+        return environment.narrowed(self._env, step.header, self._context.environ)
 
-    def _watch(
-        self, step: Step, seen: sandbox.Sandbox, argv: tuple[str, ...], output: int, log: Path
-    ) -> int:
+    def _configure(self) -> dict[str, str]:
+        context = self._context
+        date = context.date
+        if date is None:
+            date = base.date_of_root(context.workspace.chroot)
+        variables = environment.of_hooks(
+            context.identity, context.settings, self._plan.targets, date
+        )
+        directory.write_config(context.workspace.build, variables)
+        passed = proxies(context.environ)
+        return {**variables, **passed, "LIVECD_TOOLS": context.tools_mode.value}
+
+    def _watch(self, step: Step, seen: Sandbox, argv: tuple[str, ...], log: Log) -> int:
         """Run the command and tell the listener, now and then, how it goes."""
+        output = log.descriptor
         child = sandbox.spawn(seen, argv, stdin=None, stdout=output, stderr=output)
         started = time.monotonic()
         try:
@@ -174,21 +199,12 @@ class _Runner:
                 selector.register(child.pidfd, selectors.EVENT_READ)
                 while not selector.select(TICK_SECONDS):
                     seconds = time.monotonic() - started
-                    line = last_line(log)
+                    line = last_line(log.path)
                     self._listen(events.StepTick(step=step, seconds=seconds, line=line))
             return child.wait()
         except BaseException:
             sandbox.stop(child)
             raise
-
-
-def last_line(log: Path) -> str:
-    """The last line that a step printed; what a progress bar painted over itself counts as one."""
-    with log.open("rb") as stream:
-        stream.seek(max(0, stream.seek(0, os.SEEK_END) - LINE_LENGTH))
-        text = stream.read().decode(errors="replace").replace("\r", "\n")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
 
 
 def failed(step: Step, status: int, log: Path) -> StepFailed:

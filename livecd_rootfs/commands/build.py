@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import archive, distributions, mmdebstrap, toolsroot
+from livecd_rootfs import archive, mmdebstrap, toolsroot
 from livecd_rootfs.build import base, directory, environment, events, executor, output
-from livecd_rootfs.build.environment import Identity
 from livecd_rootfs.build.events import Listener
 from livecd_rootfs.build.output import Artifact
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan
 from livecd_rootfs.build.workspace import Workspace, open_workspace
 from livecd_rootfs.project import Project
-from livecd_rootfs.settings import proxies
+from livecd_rootfs.settings import host_architecture, proxies
 from livecd_rootfs.tools import Mode
+
+SHELL_FUNCTIONS = Path(__file__).parents[1] / "shell" / "functions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,8 @@ def build(request: Request, listen: Listener) -> tuple[Artifact, ...]:
     with open_workspace(request.cache, keep=request.keep) as workspace:
         if request.keep:
             listen(events.Note(text=f"the build directory stays: {workspace.build}"))
+        directory.prepare(workspace.build, request.project.tree, SHELL_FUNCTIONS)
+        directory.write_links(workspace.build, resolution)
         made = _run(request, plan, workspace, listen)
         artifacts = output.publish(workspace.build, made, request.output)
     seconds = time.monotonic() - started
@@ -69,18 +72,42 @@ def build(request: Request, listen: Listener) -> tuple[Artifact, ...]:
 def _run(
     request: Request, plan: BuildPlan, workspace: Workspace, listen: Listener
 ) -> tuple[str, ...]:
-    bootstrap = _bootstrap(request)
-    identity = _identity(request, _epoch(request, bootstrap))
+    project = request.project
+    bootstrap = base.bootstrap_request(project.settings)
     context = executor.Context(
         workspace=workspace,
-        settings=request.project.settings,
-        identity=identity,
-        proxies=proxies(request.environ),
-        declared=request.environ,
-        tools_root=lambda descriptor: _tools_root(request, descriptor),
-        tools_mode=request.tools.value,
-        bootstrap=mmdebstrap_with_date(bootstrap, identity.epoch),
+        identity=environment.identity(project.settings, project.prefix),
+        settings=project.settings,
+        date=_date(request, bootstrap),
+        bootstrap=bootstrap,
+        tools_root=lambda progress: _tools_root(request, progress),
+        tools_mode=request.tools,
+        environ=request.environ,
         logs=_logs(request.cache),
     )
-    _prepare(request, plan, context)
     return executor.execute(plan, context, listen)
+
+
+def _date(request: Request, bootstrap: mmdebstrap.Request) -> int | None:
+    """The time that all files get: as set, else the archive's, else that of the given root."""
+    text = request.project.settings.text("source_date_epoch")
+    if text:
+        return int(text)
+    if request.base.kind is BaseKind.BOOTSTRAP:
+        return archive.query(bootstrap, proxies(request.environ)).date
+    return None
+
+
+def _tools_root(request: Request, progress: Callable[[str], None]) -> Path:
+    arch = request.project.settings.text("arch")
+    wanted = toolsroot.Request(
+        cache=request.cache, architecture=host_architecture(), machines=(arch,)
+    )
+    return toolsroot.ensure(wanted, environ=proxies(request.environ), progress=progress)
+
+
+def _logs(cache: Path) -> Path:
+    """A new folder for the logs of this build, named by the time, so that they sort."""
+    folder = cache / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=folder))
