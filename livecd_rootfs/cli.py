@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import click
 import typer
 
 from livecd_rootfs import __version__
 from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError, render
+
+if TYPE_CHECKING:
+    from livecd_rootfs.project import Project
 
 PROGRAM = "livecd-rootfs"
 
@@ -40,7 +42,7 @@ app = typer.Typer(
 )
 
 
-class PlanForm(str, Enum):
+class PlanForm(StrEnum):
     """Forms of a plan."""
 
     text = "text"
@@ -49,7 +51,7 @@ class PlanForm(str, Enum):
     mermaid = "mermaid"
 
 
-class ToolsMode(str, Enum):
+class ToolsMode(StrEnum):
     """Where tools come from."""
 
     auto = "auto"
@@ -57,7 +59,7 @@ class ToolsMode(str, Enum):
     root = "root"
 
 
-class ProgressForm(str, Enum):
+class ProgressForm(StrEnum):
     """Forms of progress."""
 
     auto = "auto"
@@ -131,9 +133,7 @@ Suite = Annotated[
 Distribution = Annotated[
     str | None, _setting("--distribution", "NAME", "debian or ubuntu. [default: follows --suite]")
 ]
-Arch = Annotated[
-    str | None, _setting("--arch", "NAME", "Architecture. [default: this machine's]")
-]
+Arch = Annotated[str | None, _setting("--arch", "NAME", "Architecture. [default: this machine's]")]
 Mirror = Annotated[
     str | None, _setting("--mirror", "URL", "Archive. [default: the distribution's public one]")
 ]
@@ -174,9 +174,14 @@ def make_hooks(context: typer.Context) -> None:
 
     Takes the arguments of hooks.d/make-hooks; see `livecd-rootfs make-hooks --help`.
     """
-    from livecd_rootfs import makehooks
+    from livecd_rootfs import edge, makehooks
+    from livecd_rootfs.project import find_tree
 
-    raise typer.Exit(makehooks.main(context.args))
+    def command() -> edge.Outcome:
+        tree = str(find_tree(None, Path.cwd()).absolute())
+        return makehooks.run(context.args, tree=tree, environ=os.environ)
+
+    raise typer.Exit(edge.main(makehooks.PROGRAM, command))
 
 
 @app.command()
@@ -221,7 +226,7 @@ def explain(
     project: ProjectName = None,
     subarch: Subarch = None,
 ) -> None:
-    """Say why a hook runs, who makes an artifact, why it will be pruned.
+    r"""Say why a hook runs, who makes an artifact, why it will be pruned.
 
     \b
     Examples:
@@ -263,7 +268,7 @@ def build(
     image_size: ImageSize = None,
     source_date_epoch: Epoch = None,
 ) -> None:
-    """Build TARGETs and put their artifacts, with SHA256SUMS, into the output directory.
+    r"""Build TARGETs and put their artifacts, with SHA256SUMS, into the output directory.
 
     Needs no loop devices, and no root where user namespaces are allowed. Each
     step runs in namespaces of its own: whatever happens, nothing stays mounted
@@ -312,16 +317,44 @@ def build(
 
 @app.command()
 def prune(
-    arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="A build directory.")] = Path(),
+    provides_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--provides-file",
+            metavar="FILE",
+            help="Names to keep. [default: DIR/config/hooks/explicit_provides]",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be deleted.")
+    ] = False,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Don't fail when a listed one was not made.")
+    ] = False,
+    project: ProjectName = None,
+    subarch: Subarch = None,
 ) -> None:
-    """Remove implicit artifacts from a build directory, as the last hook does."""
-    from livecd_rootfs import pruner
+    """Delete the artifacts that no named target provides from a build directory.
 
-    raise typer.Exit(pruner.main(arguments or []))
+    Builders that run in parallel publish to one place, so each must publish
+    only what its own targets provide. Under `livecd-rootfs build` and
+    live-build the last hook does this; here it can be done, or tried, by hand.
+    """
+    from livecd_rootfs.commands import prune as command
+
+    options = _given(project=project, subarch=subarch)
+    settings = _project(None, options).settings
+    print(
+        command.prune(
+            directory, provides_file, settings, dry_run=dry_run, allow_missing=allow_missing
+        ),
+        end="",
+    )
 
 
 @app.command()
-def tools(cache: Cache = None) -> None:
+def tools(cache: Cache = None, arch: Arch = None) -> None:
     """Make the tools root: current image tools and qemu, for hosts that lack them.
 
     A build makes it by itself when it needs it; this is for doing it beforehand.
@@ -330,7 +363,11 @@ def tools(cache: Cache = None) -> None:
     from livecd_rootfs.commands import tools as command
     from livecd_rootfs.settings import cache_directory
 
-    print(command.make(cache_directory(cache, os.environ), os.environ))
+    settings = _project(None, _given(arch=arch)).settings
+    place = command.ensure(
+        cache_directory(cache, os.environ), settings.text("arch"), os.environ, _tell
+    )
+    print(f"the tools root is {place}")
 
 
 @app.command()
@@ -339,11 +376,15 @@ def version() -> None:
     print(f"{PROGRAM} {__version__}")
 
 
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
 def _given(**options: str | None) -> dict[str, str | None]:
     return options
 
 
-def _project(tree: Path | None, options: dict[str, str | None]) -> "Project":
+def _project(tree: Path | None, options: dict[str, str | None]) -> Project:
     """The project of the working directory; warnings about its settings go to stderr."""
     from livecd_rootfs import project, settings
 
@@ -370,10 +411,11 @@ def main() -> NoReturn:
     except LivecdError as error:
         _show(error)
         status = error.exit_code
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        sys.stderr.write(f"{PROGRAM}: {error.format_message()}\n")
+        sys.stderr.write(f"  help: `{PROGRAM} --help` lists commands and their options\n")
         status = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print(f"{PROGRAM}: interrupted", file=sys.stderr)
         status = EXIT_INTERRUPTED
     except BrokenPipeError:

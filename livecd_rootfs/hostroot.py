@@ -19,11 +19,11 @@ def operations(root: Path = Path("/"), *, all_devices: bool = False) -> tuple[Op
         all_devices: the host's own /dev, disks and loop devices with it, which
             foreign hooks may need; else a small one.
     """
-    names = sorted(set(os.listdir(root)) - PRIVATE)
+    names = sorted({path.name for path in root.iterdir()} - PRIVATE)
     return (
         *(_top_level(root / name) for name in names),
         Proc(),
-        *_devices(root, all_devices),
+        *_devices(root, all_devices=all_devices),
         Bind(source=root / "sys", target="/sys", optional=True),
         Tmpfs(target="/run"),
         Tmpfs(target="/tmp", mode=0o1777),  # noqa: S108 (the sandbox's own)
@@ -34,11 +34,11 @@ def operations(root: Path = Path("/"), *, all_devices: bool = False) -> tuple[Op
 def _top_level(path: Path) -> Operation:
     """A directory is bound; a link, such as /bin on a merged /usr, is made again."""
     if path.is_symlink():
-        return Link(target=f"/{path.name}", to=os.readlink(path))
+        return Link(target=f"/{path.name}", to=str(path.readlink()))
     return Bind(source=path, target=f"/{path.name}")
 
 
-def _devices(root: Path, all_devices: bool) -> tuple[Operation, ...]:
+def _devices(root: Path, *, all_devices: bool) -> tuple[Operation, ...]:
     if not all_devices:
         return (Devices(),)
     shared = Bind(source=root / "dev", target="/dev", writable=True)
@@ -48,6 +48,6 @@ def _devices(root: Path, all_devices: bool) -> tuple[Operation, ...]:
 def _resolver(root: Path) -> tuple[Operation, ...]:
     """A resolv.conf that is a link into /run needs its target in the private /run."""
     real = os.path.realpath(root / RESOLVER.lstrip("/"))
-    if not real.startswith("/run/") or not os.path.exists(real):
+    if not real.startswith("/run/") or not Path(real).exists():
         return ()
     return (Bind(source=Path(real), target=real),)

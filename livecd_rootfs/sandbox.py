@@ -308,7 +308,7 @@ def _become_init(
         _enter_namespaces(sandbox)
         _assemble(sandbox)
         status = _supervise(_start(sandbox, argv, streams, report), report)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 (the child must not run the parent's code)
         os.write(report, _explain(error).encode())
         status = 1
     os._exit(status)

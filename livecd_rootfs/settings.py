@@ -229,9 +229,7 @@ def _from_file(path: Path) -> tuple[dict[str, Value], tuple[str, ...]]:
     except FileNotFoundError:
         return {}, ()
     except (OSError, UnicodeDecodeError) as error:
-        raise LivecdError(
-            f"{path.name} can't be read", place=str(path), why=str(error)
-        ) from error
+        raise LivecdError(f"{path.name} can't be read", place=str(path), why=str(error)) from error
     known = {(row.section, row.option): row for row in TABLE}
     values: dict[str, Value] = {}
     warnings = []
@@ -323,5 +321,5 @@ def cache_directory(option: Path | None, environ: Mapping[str, str]) -> Path:
         return Path(environ["LIVECD_CACHE"]).absolute()
     if os.geteuid() == 0 and "LIVECD_USERNS" not in environ:
         return Path("/var/cache/livecd-rootfs")
-    base = environ.get("XDG_CACHE_HOME") or os.path.join(environ.get("HOME", "/"), ".cache")
-    return Path(base) / "livecd-rootfs"
+    home = Path(environ.get("HOME", "/"))
+    return Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "livecd-rootfs"

@@ -9,6 +9,7 @@ namespace, so that it may make more of them.
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -135,8 +136,6 @@ def _has_range(subuid: Path, user: str) -> bool:
 
 
 def _user_name() -> str:
-    import pwd
-
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

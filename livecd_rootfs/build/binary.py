@@ -19,6 +19,7 @@ TOOLS = f"{LIVECD}/tools"
 LIBRARY = f"{LIVECD}/lib"
 PROGRAMS = f"{LIVECD}/bin"
 LOWER = "lower"
+OLDEST_MINOR = 11
 
 
 def sandbox(
@@ -71,7 +72,7 @@ def _interpreter() -> tuple[Operation, ...]:
     """Our own Python for hooks, where the system's one is missing or older than 3.11."""
     system = Path("/usr/bin/python3").resolve()
     minor = system.name.removeprefix("python3.")
-    if system.exists() and minor.isdigit() and int(minor) >= 11:
+    if system.exists() and minor.isdigit() and int(minor) >= OLDEST_MINOR:
         return ()
     return (Bind(source=Path(sys.executable), target=f"{PROGRAMS}/python3"),)
 

@@ -45,7 +45,7 @@ def sandbox(root: Path, config: Path, env: Mapping[str, str], *, network: bool) 
 def _stub_resolver(root: Path) -> tuple[Operation, ...]:
     """Where resolv.conf is a link into /run, its target is put into the private /run."""
     link = root / RESOLVER
-    target = os.path.normpath(os.path.join("/etc", os.readlink(link))) if link.is_symlink() else ""
+    target = os.path.normpath(Path("/etc") / link.readlink()) if link.is_symlink() else ""
     host = Path("/", RESOLVER)
     if not target.startswith("/run/") or not host.exists():
         return ()

@@ -1,10 +1,10 @@
 """The build directory: what hooks expect to find in it, as live-build would have made it.
 
-    chroot/            the target root
-    binary/boot/       what goes onto a disk
-    config/hooks.d/    a copy of the tree, so that edits during a build don't matter
-    config/hooks/      numbered links and explicit_provides, as make-hooks makes them
-    config/{common,bootstrap,chroot,binary}   settings, for hooks to source
+chroot/            the target root
+binary/boot/       what goes onto a disk
+config/hooks.d/    a copy of the tree, so that edits during a build don't matter
+config/hooks/      numbered links and explicit_provides, as make-hooks makes them
+config/{common,bootstrap,chroot,binary}   settings, for hooks to source
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Identity:
         It holds what makes two images different on purpose, and no time or
         place, so that the same build has the same ids everywhere.
         """
-        return " ".join((self.prefix, self.distribution, self.suite, self.arch))
+        return f"{self.prefix} {self.distribution} {self.suite} {self.arch}"
 
 
 def identity(settings: Settings, prefix: str) -> Identity:

@@ -62,15 +62,13 @@ def publish(build: Path, names: Sequence[str], directory: Path) -> tuple[Artifac
             sums = {name: _stage(build / name, staging / name) for name in names}
             _write_sums(directory, staging, sums)
             for name in (*names, SUMS):
-                os.replace(staging / name, directory / name)
+                (staging / name).replace(directory / name)
     except OSError as error:
         raise LivecdError(
             "the artifacts can't be written", place=str(directory), why=str(error)
         ) from error
     return tuple(
-        Artifact(
-            path=directory / name, size=(directory / name).stat().st_size, sha256=sums[name]
-        )
+        Artifact(path=directory / name, size=(directory / name).stat().st_size, sha256=sums[name])
         for name in names
     )
 
@@ -102,7 +100,7 @@ def _staging(directory: Path) -> Iterator[Path]:
 def _stage(source: Path, target: Path) -> str:
     """Move or copy one artifact, flush it, give its checksum."""
     try:
-        os.rename(source, target)
+        source.rename(target)
     except OSError:
         process.run(["cp", "--sparse=always", "--reflink=auto", "--", source, target])
     with target.open("rb") as stream:

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import archive, mmdebstrap, toolsroot
+from livecd_rootfs import archive, mmdebstrap
 from livecd_rootfs.build import base, directory, environment, events, executor, output
 from livecd_rootfs.build.events import Listener
 from livecd_rootfs.build.output import Artifact
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan
 from livecd_rootfs.build.workspace import Workspace, open_workspace
+from livecd_rootfs.commands import tools
 from livecd_rootfs.project import Project
-from livecd_rootfs.settings import host_architecture, proxies
+from livecd_rootfs.settings import proxies
 from livecd_rootfs.tools import Mode
 
 SHELL_FUNCTIONS = Path(__file__).parents[1] / "shell" / "functions"
@@ -100,10 +101,7 @@ def _date(request: Request, bootstrap: mmdebstrap.Request) -> int | None:
 
 def _tools_root(request: Request, progress: Callable[[str], None]) -> Path:
     arch = request.project.settings.text("arch")
-    wanted = toolsroot.Request(
-        cache=request.cache, architecture=host_architecture(), machines=(arch,)
-    )
-    return toolsroot.ensure(wanted, environ=proxies(request.environ), progress=progress)
+    return tools.ensure(request.cache, arch, request.environ, progress)
 
 
 def _logs(cache: Path) -> Path:

@@ -14,9 +14,7 @@ from livecd_rootfs.views import data, explanation, graph, text
 from livecd_rootfs.views.outline import outline
 
 
-def show(
-    project: Project, targets: Sequence[str], base: str | None, tools: str, form: str
-) -> str:
+def show(project: Project, targets: Sequence[str], base: str | None, tools: str, form: str) -> str:
     """The plan in one of the forms text, json, dot, mermaid.
 
     Raises:

@@ -38,7 +38,9 @@ def explain(
 
 
 def _matches(wanted: str, name: str) -> bool:
-    return name in {wanted, wanted.removeprefix("./")} or name.endswith((f"/{wanted}", f".{wanted}"))
+    return name in {wanted, wanted.removeprefix("./")} or name.endswith(
+        (f"/{wanted}", f".{wanted}")
+    )
 
 
 def _of_hook(step: Step) -> str:

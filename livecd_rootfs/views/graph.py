@@ -71,16 +71,15 @@ _DOT_SHAPES = {"series": "folder", "hook": "box", "artifact": "note"}
 
 def dot(shown: Graph) -> str:
     """The graph for Graphviz."""
-    lines = ["digraph plan {", "  rankdir=LR;"]
-    for node in shown.nodes:
-        lines.append(
-            f"  {_quoted(node.key)} [label={_quoted(node.label)} shape={_DOT_SHAPES[node.kind]}];"
-        )
-    for edge in shown.edges:
-        lines.append(
-            f"  {_quoted(edge.start)} -> {_quoted(edge.end)} [label={_quoted(edge.label)}];"
-        )
-    return "\n".join([*lines, "}"]) + "\n"
+    nodes = [
+        f"  {_quoted(node.key)} [label={_quoted(node.label)} shape={_DOT_SHAPES[node.kind]}];"
+        for node in shown.nodes
+    ]
+    edges = [
+        f"  {_quoted(edge.start)} -> {_quoted(edge.end)} [label={_quoted(edge.label)}];"
+        for edge in shown.edges
+    ]
+    return "\n".join(["digraph plan {", "  rankdir=LR;", *nodes, *edges, "}"]) + "\n"
 
 
 def _quoted(text: str) -> str:
@@ -94,10 +93,10 @@ _MERMAID_SHAPES = {"series": '(["{}"])', "hook": '["{}"]', "artifact": '[/"{}"/]
 def mermaid(shown: Graph) -> str:
     """The graph for mermaid, as web pages of repositories show it."""
     names = {node.key: f"n{number}" for number, node in enumerate(shown.nodes)}
-    lines = ["flowchart LR"]
-    for node in shown.nodes:
-        label = node.label.replace('"', "#quot;")
-        lines.append(f"  {names[node.key]}{_MERMAID_SHAPES[node.kind].format(label)}")
-    for edge in shown.edges:
-        lines.append(f"  {names[edge.start]} -->|{edge.label}| {names[edge.end]}")
-    return "\n".join(lines) + "\n"
+    nodes = [f"  {names[node.key]}{_in_mermaid(node)}" for node in shown.nodes]
+    edges = [f"  {names[edge.start]} -->|{edge.label}| {names[edge.end]}" for edge in shown.edges]
+    return "\n".join(["flowchart LR", *nodes, *edges]) + "\n"
+
+
+def _in_mermaid(node: Node) -> str:
+    return _MERMAID_SHAPES[node.kind].format(node.label.replace('"', "#quot;"))

@@ -86,7 +86,7 @@ class _Children:
         """One series file and all below it; a chain can be deeper than Python's own stack."""
         made: dict[int, Branch] = {}
         for each in reversed(list(self._below(reach))):
-            children = [*self._leaves(each)]
+            children: list[Branch | Leaf] = [*self._leaves(each)]
             children += [made[id(below)] for below in self._readings.get(id(each), [])]
             made[id(each)] = Branch(
                 label=each.series.name,
@@ -107,12 +107,8 @@ class _Children:
         for step in self._steps.get(id(reach), []):
             if step.hook is not None and step.hook.span is not None:
                 span = step.hook.span
-                yield Leaf(
-                    label=step.name, note=span.place, number=step.number, offset=span.start
-                )
+                yield Leaf(label=step.name, note=span.place, number=step.number, offset=span.start)
         for provided in self._provides.get(id(reach), []):
             kept = self._all_kept or provided.artifact in self._explicit
             note = "kept" if kept else "dropped by the pruner"
-            yield Leaf(
-                label=provided.artifact, note=note, kept=kept, offset=provided.span.start
-            )
+            yield Leaf(label=provided.artifact, note=note, kept=kept, offset=provided.span.start)

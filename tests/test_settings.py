@@ -1,0 +1,139 @@
+"""Settings: who wins, how values are read, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from livecd_rootfs import ini, settings
+from livecd_rootfs.errors import LivecdError, UsageError
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "mkosi.conf").write_text(text)
+    return folder
+
+
+FILE = """\
+# A comment
+[Distribution]
+Release=bookworm
+Mirror = file:///srv/archive
+
+[Content]
+Packages=vim curl
+    less
+Packages=git
+"""
+
+
+def test_the_default_the_file_the_environment_the_option_in_rising_order(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    write(tmp_path, FILE)
+    rows = [
+        settings.load({}, {}, empty),
+        settings.load({}, {}, tmp_path),
+        settings.load({}, {"SUITE": "noble"}, tmp_path),
+        settings.load({"suite": "sid"}, {"SUITE": "noble"}, tmp_path),
+    ]
+    found = [(loaded.text("suite"), loaded.origin("suite")) for loaded, _ in rows]
+    assert found == [
+        ("trixie", "default"),
+        ("bookworm", "mkosi.conf:3"),
+        ("noble", "$SUITE"),
+        ("sid", "--suite"),
+    ]
+
+
+def test_a_list_goes_on_over_lines_and_repeated_keys(tmp_path: Path) -> None:
+    loaded, _ = settings.load({}, {}, write(tmp_path, FILE))
+    assert loaded.words("packages") == ("vim", "curl", "less", "git")
+
+
+def test_an_empty_list_begins_anew(tmp_path: Path) -> None:
+    text = "[Content]\nPackages=vim\nPackages=\nPackages=nano"
+    loaded, _ = settings.load({}, {}, write(tmp_path, text))
+    assert loaded.words("packages") == ("nano",)
+
+
+def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
+    loaded, _ = settings.load({}, {"SUITE": ""}, tmp_path)
+    assert loaded.origin("suite") == "default"
+
+
+def test_an_unknown_option_is_a_warning_with_its_place_and_a_near_name(tmp_path: Path) -> None:
+    _, warnings = settings.load({}, {}, write(tmp_path, "[Content]\nPackage=vim\n"))
+    assert warnings == (
+        "mkosi.conf:2:1: unknown option [Content] Package is ignored; did you mean Packages?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "place"),
+    [
+        ("[Content]\n  nonsense\n", "'nonsense' is not a setting", "mkosi.conf:2:3"),
+        (
+            "Release=sid\n",
+            "the setting 'Release' stands before any section",
+            "mkosi.conf:1:1",
+        ),
+    ],
+)
+def test_a_file_that_is_none_tells_where(
+    tmp_path: Path, text: str, message: str, place: str
+) -> None:
+    with pytest.raises(LivecdError) as failure:
+        settings.load({}, {}, write(tmp_path, text))
+    assert (failure.value.message, failure.value.place) == (message, place)
+
+
+def test_a_file_that_is_not_text_is_one_clear_failure(tmp_path: Path) -> None:
+    (tmp_path / "mkosi.conf").write_bytes(b"[Content]\n\xff")
+    with pytest.raises(LivecdError, match=r"mkosi\.conf can't be read"):
+        settings.load({}, {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("1048576", 1048576), ("512M", 512 << 20), ("3G", 3 << 30), ("3GiB", 3 << 30), ("1k", 1024)],
+)
+def test_sizes_are_read(text: str, count: int) -> None:
+    assert settings.byte_count(text) == count
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("image_size", "huge"), ("image_size", "G"), ("source_date_epoch", "now")]
+)
+def test_a_value_of_the_wrong_kind_says_who_gave_it(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises(UsageError, match=f"is '{text}', which is not a") as failure:
+        settings.load({name: text}, {}, tmp_path)
+    assert failure.value.place == f"--{name.replace('_', '-')}"
+
+
+def test_every_row_of_the_table_has_names_of_its_own() -> None:
+    names = [row.name for row in settings.TABLE]
+    options = [(row.section, row.option) for row in settings.TABLE]
+    variables = [row.variable for row in settings.TABLE]
+    for column in (names, options, variables):
+        assert len(set(column)) == len(settings.TABLE)
+
+
+def test_proxies_are_passed_in_both_spellings() -> None:
+    environ = {"http_proxy": "a", "HTTPS_PROXY": "b", "no_proxy": "", "OTHER": "c"}
+    assert settings.proxies(environ) == {"http_proxy": "a", "HTTPS_PROXY": "b"}
+
+
+def test_the_cache_is_where_it_is_said_to_be(tmp_path: Path) -> None:
+    assert settings.cache_directory(tmp_path, {}) == tmp_path
+    assert settings.cache_directory(None, {"LIVECD_CACHE": "/x"}) == Path("/x")
+    inside = {"LIVECD_USERNS": "1", "HOME": "/home/user"}
+    assert settings.cache_directory(None, inside) == Path("/home/user/.cache/livecd-rootfs")
+
+
+def test_comments_and_indented_lines_belong_where_they_stand() -> None:
+    entries = ini.parse("[A]\n; no\nKey=one\n\n  two\n# no\n  three\n", "x")
+    assert entries == (
+        ini.Entry(section="A", key="Key", value="one\ntwo\nthree", line=3, column=1),
+    )
