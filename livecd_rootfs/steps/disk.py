@@ -1,0 +1,84 @@
+"""A whole disk: its partitions, and what is in each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecd_rootfs.steps import bios, content, ext4, gpt, layout, vfat
+from livecd_rootfs.steps.bootable import BOOT_LABEL, Boot
+from livecd_rootfs.steps.content import Content
+from livecd_rootfs.steps.context import Context
+from livecd_rootfs.steps.imagesize import ImageSize
+from livecd_rootfs.steps.layout import Layout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A file system of the disk: its label, the tree that it will hold, and its measure."""
+
+    label: str
+    tree: Path
+    content: Content
+
+
+def measure(context: Context, *, label: str, tree: Path) -> Volume:
+    """A volume with a tree's content."""
+    return Volume(label=label, tree=tree, content=content.measure(tree, context.epoch))
+
+
+def plan(
+    context: Context, volumes: Mapping[int, Volume], size: ImageSize, *, boot_size: int
+) -> Layout:
+    """The layout of a disk for these volumes.
+
+    Args:
+        context: the build.
+        volumes: the file systems, by number of their partition.
+        size: what was asked for.
+        boot_size: bytes of the /boot partition; 0 for none.
+    """
+    if size.total is not None:
+        return layout.lay_out(context, size=size.total, boot_size=boot_size)
+    root_size = ext4.size_for(volumes[layout.ROOT].content, size.head_room)
+    total = layout.disk_size(context, root_size=root_size, boot_size=boot_size)
+    return layout.lay_out(context, size=total, boot_size=boot_size)
+
+
+def write(
+    context: Context,
+    path: Path,
+    table: Layout,
+    volumes: Mapping[int, Volume],
+    boot: Boot,
+    *,
+    staging: Path,
+) -> None:
+    """Write a disk into a file, which is sparse where nothing is.
+
+    Args:
+        context: the build.
+        path: the file to make, in the build directory.
+        table: its partitions.
+        volumes: the file systems, by number of their partition.
+        boot: the boot loaders.
+        staging: an empty directory.
+
+    Raises:
+        LivecdError: a content does not fit.
+    """
+    path.touch()
+    os.truncate(path, table.size)
+    for number, volume in volumes.items():
+        _write_volume(context, path, table, number, volume)
+    vfat.make(context, table[layout.ESP], boot.esp, disk=path, staging=staging)
+    code = bios.write(path, boot.bios, table[layout.BIOS_BOOT]) if boot.bios else b""
+    gpt.write(path, table, code)
+
+
+def _write_volume(context: Context, path: Path, table: Layout, number: int, volume: Volume) -> None:
+    name = "boot" if volume.label == BOOT_LABEL else "root"
+    files = ext4.named(context, table[number], label=volume.label, name=name)
+    ext4.make(context, files, disk=path, tree=volume.tree, content=volume.content)

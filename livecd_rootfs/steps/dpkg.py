@@ -1,0 +1,79 @@
+"""The packages of a root, read from dpkg's own status file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecd_rootfs.steps import rooted
+
+STATUS = "var/lib/dpkg/status"
+ARCHITECTURE = "var/lib/dpkg/arch"
+_INSTALLED = frozenset({"installed", "triggers-awaited", "triggers-pending"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One installed package.
+
+    Attributes:
+        name: its name, without the architecture.
+        version: its version.
+        architecture: amd64, arm64, all...
+        same: whether several architectures of it can be installed at once.
+    """
+
+    name: str
+    version: str
+    architecture: str
+    same: bool
+
+
+def installed(root: Path) -> tuple[Package, ...]:
+    """The packages of a root; none when it has no dpkg."""
+    return parse(rooted.text(root, STATUS))
+
+
+def parse(status: str) -> tuple[Package, ...]:
+    """The installed packages of a status file (dpkg(1), deb-control(5))."""
+    records = (_fields(record) for record in status.split("\n\n"))
+    return tuple(
+        Package(
+            name=fields["Package"],
+            version=fields.get("Version", ""),
+            architecture=fields.get("Architecture", ""),
+            same=fields.get("Multi-Arch") == "same",
+        )
+        for fields in records
+        if fields.get("Status", "").split(" ")[-1] in _INSTALLED
+    )
+
+
+def _fields(record: str) -> Mapping[str, str]:
+    """The fields of one line each; what continues on further lines is not needed."""
+    pairs = (line.partition(": ") for line in record.splitlines() if not line.startswith(" "))
+    return {name: value for name, _, value in pairs}
+
+
+def manifest(packages: Iterable[Package], native: str) -> str:
+    """Name and version, tab separated, sorted: what ``dpkg-query -W`` prints.
+
+    Args:
+        packages: the packages.
+        native: the root's own architecture; a package of which several can be
+            installed, and one of a foreign architecture, is named with its own.
+    """
+    lines = sorted((_name(package, native), package.version) for package in packages)
+    return "".join(f"{name}\t{version}\n" for name, version in lines)
+
+
+def _name(package: Package, native: str) -> str:
+    if package.same or package.architecture not in {native, "all"}:
+        return f"{package.name}:{package.architecture}"
+    return package.name
+
+
+def manifest_of(root: Path, native: str) -> bytes:
+    """The manifest of a root."""
+    return manifest(installed(root), native).encode()

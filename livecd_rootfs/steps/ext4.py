@@ -1,0 +1,210 @@
+"""An ext4 file system, made with its content straight into a disk at an offset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from livecd_rootfs import process, units
+from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.steps.content import BLOCK, Content
+from livecd_rootfs.steps.context import Context
+from livecd_rootfs.steps.imagesize import GIB, MIB
+from livecd_rootfs.steps.layout import Partition
+
+INODE_SIZE = 256
+# Bytes of the file system for each inode. mke2fs would choose more inodes, and
+# blocks of 1 KiB, for a small one; but an image grows on its first boot.
+INODE_RATIO = 16384
+_GROUP_BLOCKS = 8 * BLOCK
+_DESCRIPTOR = 64
+# mke2fs reserves descriptors for growing 1024-fold, at most this many blocks.
+_RESERVED_DESCRIPTORS = 1024
+_LOST_AND_FOUND = 4
+_ORPHAN_FILE = 512
+# What Linux 4.19 and GRUB 2.06 can read, for a root that says nothing of its own.
+_PLAIN_FEATURES = (
+    "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,"
+    "sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
+)
+_CONFIGURATION = "etc/mke2fs.conf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSystem:
+    """One file system: its name, its ids, and where on the disk it lies."""
+
+    label: str
+    uuid: UUID
+    hash_seed: UUID
+    partition: Partition
+
+
+def named(context: Context, partition: Partition, *, label: str, name: str) -> FileSystem:
+    """The file system of a partition, with the ids of this build.
+
+    Args:
+        context: gives the ids.
+        partition: where it lies.
+        label: its label.
+        name: what it is called in the build, for its ids.
+    """
+    return FileSystem(
+        label=label,
+        uuid=context.id(f"{name} file system"),
+        hash_seed=context.id(f"{name} directory hash"),
+        partition=partition,
+    )
+
+
+def make(context: Context, files: FileSystem, *, disk: Path, tree: Path, content: Content) -> None:
+    """Make the file system with everything that is in a tree.
+
+    The features are those that the target's own mke2fs.conf has, so that its
+    e2fsck and its GRUB know them all.
+
+    Args:
+        context: the build.
+        files: what to make.
+        disk: the disk, which exists and is empty there.
+        tree: the content; owners, modes and extended attributes are kept.
+        content: the tree's measure.
+
+    Raises:
+        LivecdError: the content does not fit; says by how much.
+    """
+    check_fit(files.partition.size, content)
+    configuration = tree / _CONFIGURATION
+    own = configuration.is_file()
+    try:
+        context.tools.run(
+            argv(files, disk=disk.relative_to(context.build), tree=tree, own_features=own),
+            env=context.environment(MKE2FS_CONFIG=str(configuration) if own else "/dev/null"),
+            cwd=context.build,
+            bind=(tree,),
+        )
+    except process.CommandError as error:
+        raise _explain(error, files.partition.size) from error
+    _settle_access_times(context, files, disk, content)
+
+
+def argv(files: FileSystem, *, disk: Path, tree: Path, own_features: bool) -> list[str]:
+    """The command line of mke2fs.
+
+    Args:
+        files: what to make.
+        disk: the disk, relative to where mke2fs runs.
+        tree: the content.
+        own_features: MKE2FS_CONFIG names the target's own configuration.
+    """
+    extended = (
+        f"offset={files.partition.offset}",
+        f"hash_seed={files.hash_seed}",
+        "assume_storage_prezeroed=1",
+    )
+    return [
+        "mke2fs",
+        *("-q", "-F", "-t", "ext4"),
+        *(() if own_features else ("-O", _PLAIN_FEATURES)),
+        *("-b", str(BLOCK), "-I", str(INODE_SIZE), "-i", str(INODE_RATIO)),
+        *("-J", f"size={journal_size(files.partition.size) // MIB}"),
+        *("-L", files.label, "-U", str(files.uuid)),
+        *("-E", ",".join(extended)),
+        *("-d", str(tree)),
+        str(disk),
+        str(files.partition.size // BLOCK),
+    ]
+
+
+def journal_size(size: int) -> int:
+    """Bytes of the journal for a file system of ``size`` bytes.
+
+    From 1 GiB on it is what mke2fs gives one of 16 GiB: the journal does not
+    grow with the file system, and one of zeros takes no room in an artifact.
+    """
+    if size >= GIB:
+        return 64 * MIB
+    return 16 * MIB if size >= 128 * MIB else 4 * MIB
+
+
+def size_for(content: Content, head_room: int) -> int:
+    """Bytes of a file system that holds a tree and then has ``head_room`` bytes free."""
+    size = content.blocks * BLOCK + head_room
+    while size - overhead(size) < content.blocks * BLOCK + head_room:
+        size = content.blocks * BLOCK + head_room + overhead(size)
+    return _with_inodes(size, content)
+
+
+def _with_inodes(size: int, content: Content) -> int:
+    """At least one inode for each file, and some for the guest's own."""
+    return max(size, (content.inodes + content.inodes // 4 + 16) * INODE_RATIO)
+
+
+def overhead(size: int) -> int:
+    """Bytes that ext4 itself takes in a file system of ``size`` bytes, never too few.
+
+    Each group of 32768 blocks has two bitmaps and its inodes; the first one and
+    its few backups have the descriptors; then there is the journal.
+    """
+    blocks = -(-size // BLOCK)
+    groups = -(-blocks // _GROUP_BLOCKS)
+    inode_blocks = -(-blocks * BLOCK // INODE_RATIO) * INODE_SIZE // BLOCK + groups
+    descriptors = 1 + -(-groups * _DESCRIPTOR // BLOCK)
+    reserved = min(_RESERVED_DESCRIPTORS, descriptors * 1024, blocks // 512 + 16)
+    backups = 1 + min(groups, 2 + groups.bit_length())
+    fixed = _LOST_AND_FOUND + _ORPHAN_FILE + journal_size(size) // BLOCK
+    return (groups * 2 + inode_blocks + backups * (descriptors + reserved) + fixed) * BLOCK
+
+
+def check_fit(size: int, content: Content) -> None:
+    """See before mke2fs runs that the content fits.
+
+    Raises:
+        LivecdError: it does not; says by how much.
+    """
+    missing = size_for(content, 0) - size
+    if missing > 0:
+        raise _too_small(f"{units.size(missing)} more are needed")
+
+
+def _explain(error: process.CommandError, size: int) -> LivecdError:
+    if "Could not allocate" in error.completed.stderr:
+        return _too_small(f"mke2fs filled all of the {units.size(size)}")
+    return error
+
+
+def _too_small(why: str) -> LivecdError:
+    return LivecdError(
+        "the content of the root does not fit on the disk",
+        why=why,
+        remedy="a larger IMAGE_SIZE, or `IMAGE_SIZE=+1G` for content and 1 GiB of head room",
+    )
+
+
+def _settle_access_times(context: Context, files: FileSystem, disk: Path, content: Content) -> None:
+    """Give the files that were not read since SOURCE_DATE_EPOCH the access time of all others.
+
+    mke2fs sets later times to that one and leaves earlier ones, which are
+    another run's later ones once somebody has read the file.
+    """
+    if not content.unread:
+        return
+    name = f"{disk.relative_to(context.build)}?offset={files.partition.offset}"
+    commands = "".join(
+        f"set_inode_field {_quoted(path)} atime @{context.epoch}\n"
+        f"set_inode_field {_quoted(path)} atime_extra 0\n"
+        for path in content.unread
+    )
+    context.tools.run(
+        ["debugfs", "-w", "-f", "-", name],
+        env=context.environment(),
+        cwd=context.build,
+        stdin=commands,
+    )
+
+
+def _quoted(path: str) -> str:
+    """A path as debugfs reads it, with its own quotes doubled."""
+    doubled = path.replace('"', '""')
+    return f'"/{"" if doubled == "." else doubled}"'

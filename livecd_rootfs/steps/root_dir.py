@@ -1,0 +1,128 @@
+"""The step that makes ``rootfs.dir``: the root without kernel, initramfs and boot loader.
+
+Containers and live systems bring these themselves. It is an overlay over
+``chroot/``, so making it costs what dpkg takes to remove some packages.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from livecd_rootfs import process, trees
+from livecd_rootfs.steps import artifact, dpkg, overlay, rooted, target
+from livecd_rootfs.steps.context import Context
+
+ROOT_DIR = "rootfs.dir"
+# Whatever needs one of these, such as linux-virtual or cryptsetup-initramfs,
+# goes with it; what only they needed goes as well.
+_BOOT_PACKAGES = re.compile(
+    r"linux-(image|modules|headers|signed|buildinfo)-.*|initramfs-tools.*|dracut.*"
+    r"|grub-.*|grub2.*|shim-.*|systemd-boot.*"
+)
+# What removing packages writes there has times, and is of no use in an image.
+_PRIVATE = ("/var/log", "/var/tmp", "/var/cache/apt", "/var/lib/apt/lists")  # noqa: S108
+_APT = (
+    "apt-get",
+    "--yes",
+    "--allow-remove-essential",
+    *("-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="),
+)
+_LEFT_OVER = ("boot/*", "vmlinuz*", "initrd.img*", "lib/modules/*")
+_BACKUPS = ("var/lib/dpkg/*-old", "var/cache/debconf/*-old")
+_PLANNED = re.compile(r"^(?:Remv|Purg) (\S+)", re.MULTILINE)
+
+
+def run(context: Context) -> str:
+    """Make ``rootfs.dir``.
+
+    Returns:
+        what was made, in one line.
+
+    Raises:
+        LivecdError: a package can't be removed.
+    """
+    with _root(context) as root:
+        removed = remove_boot_packages(context, root)
+        _remove_left_over(root, context.chroot)
+    count = len(removed)
+    return f"{ROOT_DIR}: the root without {count} package{'' if count == 1 else 's'}"
+
+
+@contextmanager
+def _root(context: Context) -> Iterator[Path]:
+    if context.overlays is not None:
+        with overlay.kept(context, context.overlays, ROOT_DIR, context.chroot.name) as root:
+            yield root
+        return
+    with _copied(context) as root:
+        yield root
+
+
+@contextmanager
+def _copied(context: Context) -> Iterator[Path]:
+    """A copy, for a live-build that would not mount an overlay again for its next hook."""
+    root = context.build / ROOT_DIR
+    part = artifact.temporary(root)
+    trees.remove(part)
+    copy = ("cp", "-a", "--one-file-system", "--reflink=auto", "--")
+    try:
+        process.run([*copy, context.chroot, part])
+        yield part
+        trees.remove(root)
+        part.rename(root)
+    finally:
+        trees.remove(part)
+
+
+def remove_boot_packages(context: Context, root: Path) -> Sequence[str]:
+    """Purge the packages that only a machine's boot needs; gives their names.
+
+    Packages that nobody needed before stay: only what the removal itself
+    leaves without a user goes with it.
+    """
+    seeds = boot_packages(dpkg.installed(root))
+    if not seeds:
+        return ()
+    unneeded = _planned(context, root, ["autoremove"])
+    wanted = _planned(context, root, ["--auto-remove", "purge", *seeds])
+    names = sorted(wanted - unneeded)
+    target.run(context, root, [*_APT, "purge", *names], private=_PRIVATE)
+    return names
+
+
+def boot_packages(packages: Iterable[dpkg.Package]) -> list[str]:
+    """The names among these that are kernels, initramfs makers and boot loaders."""
+    return sorted(p.name for p in packages if _BOOT_PACKAGES.fullmatch(p.name))
+
+
+def _planned(context: Context, root: Path, words: Sequence[str]) -> set[str]:
+    argv = [*_APT, "--simulate", *words]
+    return planned(target.run(context, root, argv, private=_PRIVATE).stdout)
+
+
+def planned(simulation: str) -> set[str]:
+    """The packages that ``apt-get --simulate`` would remove."""
+    return set(_PLANNED.findall(simulation))
+
+
+def _remove_left_over(root: Path, lower: Path) -> None:
+    """Remove what no package owns: initramfs, boot loader files, links; and dpkg's backups."""
+    for pattern in _LEFT_OVER:
+        folder = rooted.resolve(root, str(Path(pattern).parent))
+        for path in sorted(folder.glob(Path(pattern).name)):
+            _remove(path)
+    for pattern in _BACKUPS:
+        for path in sorted(root.glob(pattern)):
+            if not (lower / path.relative_to(root)).exists():
+                path.unlink()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
