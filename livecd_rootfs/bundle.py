@@ -27,6 +27,7 @@ MODULES = (
     "hooktree",
     "makehooks",
     "prune",
+    "resolution",
     "resolve",
     "series",
     "source",

@@ -8,114 +8,130 @@ from livecd_rootfs.diagnostics import Diagnostic, Edit, Fix, Label, Severity, ne
 from livecd_rootfs.diagnostics.near import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from livecd_rootfs.resolution import OrderedHook, Reach, Tree
+    from livecd_rootfs.series import Entry
     from livecd_rootfs.source import Span
-
-    # A target and the names in the `depends` lines that lead from it to a series file.
-    Chain = tuple[str, tuple[Span, ...]]
 
 # How much of a long chain, circle or list is written out.
 SHOWN_AT_MOST = 8
 KEYWORDS = ("depends", "provides")
 BYTE_ORDER_MARK = "\ufeff"
 
-WRONG_STATES = {
-    "missing": "does not exist",
-    "not a file": "is not a file",
-    "not executable": "is not executable",
-}
+# Beyond these many findings no near names are looked for, and no circles written out.
+SUGGESTED_AT_MOST = 20
+CIRCLES_AT_MOST = 20
+NOT_EXECUTABLE = "not executable"
 
 
-def unknown_series(
-    name: str, *, span: Span | None, chain: Chain, known: Sequence[str]
-) -> Diagnostic:
-    """No series file has the name of a target, or that in a ``depends`` line."""
-    names = near(name, known)
-    # The first line is what the old make-hooks says; scripts look for it.
-    return Diagnostic(
-        code="unknown-series",
-        severity=Severity.ERROR,
-        message=f"Series file for image set '{name}' not found.",
-        labels=_labels(span, "no such file in extra/series or base/series"),
-        notes=_chain_notes(chain),
-        help=did_you_mean(names) or _one_name(name) or _all_known(known),
-        fix=_replacement(span, names),
-    )
+class Report:
+    """The findings of one run of the resolver.
 
+    Args:
+        tree: the ``hooks.d``, for names to suggest.
+        lenient: warn of what else is an error.
+    """
 
-def unfit_hook(
-    name: str,
-    state: str,
-    *,
-    span: Span | None,
-    chain: Chain,
-    known: Sequence[str],
-    root: str,
-    lenient: bool,
-) -> Diagnostic:
-    """A hook of the list is missing, is no file, or can't be executed."""
-    if state == "not executable":
+    def __init__(self, tree: Tree, *, lenient: bool) -> None:
+        self.found: list[Diagnostic] = []
+        self._tree = tree
+        self._usually_error = Severity.WARNING if lenient else Severity.ERROR
+        self._circles: set[frozenset[str]] = set()
+
+    def unknown_series(self, name: str, span: Span | None, reach: Reach | None) -> None:
+        """No series file has the name of a target, or that in a ``depends`` line."""
+        known = self._tree.series_names() if self._suggests() else ()
+        names = near(name, known)
+        finding = Diagnostic(
+            code="unknown-series",
+            severity=Severity.ERROR,
+            # This is what the old make-hooks says; scripts look for it.
+            message=f"Series file for image set '{name}' not found.",
+            labels=_labels(span, "no such file in extra/series or base/series"),
+            notes=_chain_notes(reach),
+            help=did_you_mean(names) or _one_name(name) or _all_known(known),
+            fix=_replacement(span, names),
+        )
+        self.found.append(finding)
+
+    def unfit_hook(self, hook: OrderedHook, state: str) -> None:
+        """A hook of the list is missing, is no file, or can't be executed."""
+        finding = self._not_executable(hook) if state == NOT_EXECUTABLE else self._missing(hook)
+        self.found.append(finding)
+
+    def circle(self, entry: Entry, reach: Reach) -> None:
+        """A ``depends`` line names a series in whose reading it stands."""
+        if len(self.found) > CIRCLES_AT_MOST:
+            return  # each costs as much as it is long
+        chain = reach.chain
+        names = [step.series.name for step in chain]
+        first = len(names) - 1 - names[::-1].index(entry.name)
+        if frozenset(names[first:]) in self._circles:
+            return
+        self._circles.add(frozenset(names[first:]))
+        spans = [step.by for step in chain[first + 1 :] if step.by is not None]
+        path = " -> ".join(_shortened([f"'{name}'" for name in (*names[first:], entry.name)]))
+        finding = Diagnostic(
+            code="circle",
+            severity=self._usually_error,
+            message=f"series files depend on each other in a circle: {path}",
+            labels=tuple(Label(span=span) for span in (*spans[: SHOWN_AT_MOST - 1], entry.span)),
+            help="remove one of these lines",
+        )
+        self.found.append(finding)
+
+    def silent_targets(self, silent: Iterable[str], lost: Iterable[str]) -> None:
+        """Targets without ``provides`` beside targets that have some."""
+        names = ", ".join(f"'{name}'" for name in _shortened(tuple(dict.fromkeys(silent))))
+        removed = ", ".join(_shortened(tuple(dict.fromkeys(lost))))
+        finding = Diagnostic(
+            code="silent-target",
+            severity=Severity.WARNING,
+            message=f"what target {names} makes will be pruned, as it provides nothing itself"
+            " and another target does",
+            notes=(f"the pruner will remove {removed}",) if removed else (),
+            help=f"name {names} alone to keep everything, or name each target to be kept",
+        )
+        self.found.append(finding)
+
+    def _not_executable(self, hook: OrderedHook) -> Diagnostic:
         return Diagnostic(
             code="hook-not-executable",
             severity=Severity.WARNING,
-            message=f"hook '{name}' is not executable",
-            labels=_labels(span, ""),
-            notes=_chain_notes(chain),
-            help=f"chmod +x {root}/{name}",
+            message=f"hook '{hook.name}' is not executable",
+            labels=_labels(hook.span, ""),
+            notes=_chain_notes(hook.reach),
+            help=f"chmod +x {self._tree.root}/{hook.name}",
         )
-    names = near(name, known) if state == "missing" else ()
-    return Diagnostic(
-        code="missing-hook",
-        severity=Severity.WARNING if lenient else Severity.ERROR,
-        message=f"hook '{name}' {WRONG_STATES[state]}",
-        labels=_labels(span, f"no file of this name in {root}"),
-        notes=_chain_notes(chain),
-        help=_misread(name) or did_you_mean(names) or _one_name(name),
-        fix=_replacement(span, names),
-    )
 
+    def _missing(self, hook: OrderedHook) -> Diagnostic:
+        names = near(hook.name, self._tree.hook_names() if self._suggests() else ())
+        return Diagnostic(
+            code="missing-hook",
+            severity=self._usually_error,
+            message=f"hook '{hook.name}' does not exist",
+            labels=_labels(hook.span, f"no such file in {self._tree.root}"),
+            notes=_chain_notes(hook.reach),
+            help=_misread(hook.name) or did_you_mean(names),
+            fix=_replacement(hook.span, names),
+        )
 
-def circle(names: Sequence[str], spans: Sequence[Span], *, lenient: bool) -> Diagnostic:
-    """Series files that depend on each other.
-
-    Args:
-        names: the series along the circle; the last is the first again.
-        spans: the name in the ``depends`` line of each step.
-        lenient: whether this is only to be warned of.
-    """
-    path = " -> ".join(_shortened([f"'{name}'" for name in names]))
-    return Diagnostic(
-        code="circle",
-        severity=Severity.WARNING if lenient else Severity.ERROR,
-        message=f"series files depend on each other in a circle: {path}",
-        labels=tuple(Label(span=span) for span in (*spans[: SHOWN_AT_MOST - 1], spans[-1])),
-        help="remove one of these lines",
-    )
-
-
-def silent_targets(silent: Sequence[str], lost: Sequence[str]) -> Diagnostic:
-    """Targets without ``provides`` beside targets that have some."""
-    names = ", ".join(f"'{name}'" for name in _shortened(silent))
-    removed = ", ".join(_shortened(lost))
-    return Diagnostic(
-        code="silent-target",
-        severity=Severity.WARNING,
-        message=f"what target {names} makes will be pruned, as it provides nothing itself"
-        " and another target does",
-        notes=(f"the pruner will remove {removed}",) if lost else (),
-        help=f"name {names} alone to keep everything, or name each target to be kept",
-    )
+    def _suggests(self) -> bool:
+        """Whether to look for near names, which is slow, for one more finding."""
+        return len(self.found) < SUGGESTED_AT_MOST
 
 
 def _labels(span: Span | None, text: str) -> tuple[Label, ...]:
     return (Label(span=span, text=text),) if span else ()
 
 
-def _chain_notes(chain: Chain) -> tuple[str, ...]:
-    target, spans = chain
+def _chain_notes(reach: Reach | None) -> tuple[str, ...]:
+    if reach is None:
+        return ()
+    spans = [step.by for step in reach.chain if step.by is not None]
     steps = [f"{span.place}: depends {span.text}" for span in spans]
-    return (f"needed by target '{target}'", *_shortened(steps)) if target else ()
+    return (f"needed by target '{reach.target}'", *_shortened(steps))
 
 
 def _replacement(span: Span | None, names: Sequence[str]) -> Fix | None:
@@ -138,18 +154,18 @@ def _all_known(known: Sequence[str]) -> str | None:
 
 
 def _misread(name: str) -> str | None:
-    """What is wrong with a hook's line when it was not meant to be one."""
+    """What is wrong with a hook's line that was not meant to be just a name."""
     if name.startswith(BYTE_ORDER_MARK):
         return "the file begins with a byte order mark: save it without"
-    word = name.split(None, 1)[0]
-    keywords = [keyword for keyword in near(word.lower(), KEYWORDS) if keyword != word]
-    if keywords and (" " in name or "\t" in name):
+    first, *others = name.split()
+    keywords = [keyword for keyword in near(first.lower(), KEYWORDS) if keyword != first]
+    if others and keywords:
         return f"did you mean the keyword '{keywords[0]}'?"
-    return None
+    return _one_name(name)
 
 
 def _one_name(name: str) -> str | None:
-    if len(name.split()) < 2:  # noqa: PLR2004 (two words)
+    if len(name.split()) == 1:
         return None
     if " #" in name:
         return "a comment takes a line of its own; here it is read as part of the name"
