@@ -1,0 +1,193 @@
+"""A hook's header: what it needs, declared in comment lines near its top.
+
+In the manner of init scripts' headers, within the first 40 lines of the file::
+
+    # hook: env=IMAGE_SIZE,FS_LABEL inputs=ovf network=no
+    # hook: tools=mke2fs,sfdisk reads=chroot writes=binary/boot/disk-uefi.ext4
+
+Words are apart by white space, the values of a key by commas; several lines add up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from livecd_rootfs.diagnostics import Diagnostic, Edit, Fix, Label, Severity, near
+from livecd_rootfs.diagnostics.near import did_you_mean
+from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.source import Source, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LINES = 40
+BYTES = 64 * 1024
+MARK = "hook:"
+KEYS = ("env", "inputs", "network", "tools", "reads", "writes")
+SWITCH = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookHeader:
+    """What a hook declares; in the order of its lines, each value once.
+
+    Attributes:
+        env: the variables that it reads besides the fixed ones; ``None`` when it does not
+            say, ``()`` when it reads none.
+        inputs: its support files and folders in ``hooks.d``; ``None`` when it does not say.
+        network: whether it needs the network; it does when it does not say.
+        tools: the programs that it runs.
+        reads: what it reads in the build directory; ``None`` when it does not say.
+        writes: what it writes there; ``None`` when it does not say.
+    """
+
+    env: tuple[str, ...] | None = None
+    inputs: tuple[str, ...] | None = None
+    network: bool = True
+    tools: tuple[str, ...] = ()
+    reads: tuple[str, ...] | None = None
+    writes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Word:
+    """``key=value`` of a header line, and where it stands."""
+
+    span: Span
+
+    @property
+    def key(self) -> str:
+        return self.span.text.partition("=")[0]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return tuple(filter(None, self.span.text.partition("=")[2].split(",")))
+
+    @property
+    def key_span(self) -> Span:
+        start = self.span.start
+        return Span(source=self.span.source, start=start, end=start + len(self.key))
+
+    @property
+    def value_span(self) -> Span:
+        start = min(self.key_span.end + 1, self.span.end - 1)
+        return Span(source=self.span.source, start=start, end=self.span.end)
+
+
+def read(path: Path) -> tuple[HookHeader, tuple[Diagnostic, ...]]:
+    """The header of a hook, and what is wrong with it.
+
+    A hook may be any executable: what is no text in it is passed over.
+
+    Raises:
+        LivecdError: the file can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(BYTES)
+    except OSError as error:
+        raise LivecdError(f"{path} can't be read", why=error.strerror) from None
+    text = data.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    return parse(Source(str(path), text))
+
+
+def parse(source: Source) -> tuple[HookHeader, tuple[Diagnostic, ...]]:
+    """The header in a hook's text, and what is wrong with it.
+
+    A word with a fault is left out of the header.
+    """
+    lists: dict[str, tuple[str, ...]] = {}
+    switches: dict[str, bool] = {}
+    found: list[Diagnostic] = []
+    for word in _words(source):
+        fault = _fault(word, switches)
+        if fault:
+            found.append(fault)
+        elif word.key == "network":
+            switches[word.key] = SWITCH[word.values[0]]
+        else:
+            together = (*lists.get(word.key, ()), *word.values)
+            lists[word.key] = tuple(dict.fromkeys(together))
+    header = HookHeader(
+        env=lists.get("env"),
+        inputs=lists.get("inputs"),
+        network=switches.get("network", True),
+        tools=lists.get("tools", ()),
+        reads=lists.get("reads"),
+        writes=lists.get("writes"),
+    )
+    return header, tuple(found)
+
+
+def _words(source: Source) -> Iterator[_Word]:
+    offset = 0
+    for line in source.text.split("\n")[:LINES]:
+        rest = line.lstrip("# \t")
+        if line.startswith("#") and rest.startswith(MARK):
+            start = offset + len(line) - len(rest) + len(MARK)
+            yield from _words_of_line(source, start, offset + len(line))
+        offset += len(line) + 1
+
+
+def _words_of_line(source: Source, start: int, end: int) -> Iterator[_Word]:
+    for text in source.text[start:end].split():
+        start = source.text.index(text, start)
+        yield _Word(span=Span(source=source, start=start, end=start + len(text)))
+        start += len(text)
+
+
+def _fault(word: _Word, switches: dict[str, bool]) -> Diagnostic | None:
+    if word.key not in KEYS:
+        return _unknown_key(word)
+    if "=" not in word.span.text:
+        return _warning(
+            "header-without-value",
+            f"the header names '{word.key}', but gives it no value",
+            Label(span=word.span, text=f"write {word.key}=, with nothing behind it for none"),
+        )
+    if word.key != "network":
+        return None
+    if len(word.values) != 1 or word.values[0] not in SWITCH:
+        return _warning("header-bad-value", "network is yes or no", Label(span=word.value_span))
+    if switches.get("network", SWITCH[word.values[0]]) != SWITCH[word.values[0]]:
+        return _warning(
+            "header-contradiction",
+            "another line of the header says the opposite about the network",
+            Label(span=word.span),
+        )
+    return None
+
+
+def _unknown_key(word: _Word) -> Diagnostic:
+    names = near(word.key, KEYS)
+    fix = None
+    if len(names) == 1:
+        edit = Edit(span=word.key_span, replacement=names[0])
+        fix = Fix(message=f"replace by '{names[0]}'", edits=(edit,))
+    return _warning(
+        "header-unknown-key",
+        f"a hook's header has no key '{word.key}'",
+        Label(span=word.key_span),
+        remedy=did_you_mean(names) or f"the keys are {', '.join(KEYS)}",
+        fix=fix,
+    )
+
+
+def _warning(
+    code: str,
+    message: str,
+    label: Label,
+    *,
+    remedy: str | None = None,
+    fix: Fix | None = None,
+) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        severity=Severity.WARNING,
+        message=message,
+        labels=(label,),
+        help=remedy,
+        fix=fix,
+    )
