@@ -23,6 +23,7 @@ BYTE_ORDER_MARK = "\ufeff"
 SUGGESTED_AT_MOST = 20
 CIRCLES_AT_MOST = 20
 NOT_EXECUTABLE = "not executable"
+WRONG_STATES = {"missing": "does not exist", "not a file": "is not a file"}
 
 
 class Report:
@@ -57,7 +58,9 @@ class Report:
 
     def unfit_hook(self, hook: OrderedHook, state: str) -> None:
         """A hook of the list is missing, is no file, or can't be executed."""
-        finding = self._not_executable(hook) if state == NOT_EXECUTABLE else self._missing(hook)
+        finding = (
+            self._not_executable(hook) if state == NOT_EXECUTABLE else self._missing(hook, state)
+        )
         self.found.append(finding)
 
     def circle(self, entry: Entry, reach: Reach) -> None:
@@ -105,12 +108,13 @@ class Report:
             help=f"chmod +x {self._tree.root}/{hook.name}",
         )
 
-    def _missing(self, hook: OrderedHook) -> Diagnostic:
+    def _missing(self, hook: OrderedHook, state: str) -> Diagnostic:
         names = near(hook.name, self._tree.hook_names() if self._suggests() else ())
         return Diagnostic(
             code="missing-hook",
-            severity=self._usually_error,
-            message=f"hook '{hook.name}' does not exist",
+            # No link can hold a NUL, so there is nothing to be lenient about.
+            severity=Severity.ERROR if "\0" in hook.name else self._usually_error,
+            message=f"hook '{hook.name}' {WRONG_STATES[state]}",
             labels=_labels(hook.span, f"no such file in {self._tree.root}"),
             notes=_chain_notes(hook.reach),
             help=_misread(hook.name) or did_you_mean(names),

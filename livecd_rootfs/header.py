@@ -15,15 +15,12 @@ from typing import TYPE_CHECKING
 
 from livecd_rootfs.diagnostics import Diagnostic, Edit, Fix, Label, Severity, near
 from livecd_rootfs.diagnostics.near import did_you_mean
-from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.source import Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LINES = 40
-BYTES = 64 * 1024
 MARK = "hook:"
 KEYS = ("env", "inputs", "network", "tools", "reads", "writes")
 SWITCH = {"yes": True, "no": False}
@@ -52,6 +49,14 @@ class HookHeader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedHeader:
+    """A header, without the words that have a fault, and what is wrong with those."""
+
+    header: HookHeader
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Word:
     """``key=value`` of a header line, and where it stands."""
 
@@ -76,28 +81,17 @@ class _Word:
         return Span(source=self.span.source, start=start, end=self.span.end)
 
 
-def read(path: Path) -> tuple[HookHeader, tuple[Diagnostic, ...]]:
-    """The header of a hook, and what is wrong with it.
+def parse(path: str, data: bytes) -> ParsedHeader:
+    """The header in the beginning of a hook's file.
 
     A hook may be any executable: what is no text in it is passed over.
 
-    Raises:
-        LivecdError: the file can't be read.
+    Args:
+        path: the file's name, as it is shown.
+        data: the file's content, or as much of it as holds its first lines.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(BYTES)
-    except OSError as error:
-        raise LivecdError(f"{path} can't be read", why=error.strerror) from None
     text = data.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    return parse(Source(str(path), text))
-
-
-def parse(source: Source) -> tuple[HookHeader, tuple[Diagnostic, ...]]:
-    """The header in a hook's text, and what is wrong with it.
-
-    A word with a fault is left out of the header.
-    """
+    source = Source(path, text)
     lists: dict[str, tuple[str, ...]] = {}
     switches: dict[str, bool] = {}
     found: list[Diagnostic] = []
@@ -118,7 +112,7 @@ def parse(source: Source) -> tuple[HookHeader, tuple[Diagnostic, ...]]:
         reads=lists.get("reads"),
         writes=lists.get("writes"),
     )
-    return header, tuple(found)
+    return ParsedHeader(header=header, diagnostics=tuple(found))
 
 
 def _words(source: Source) -> Iterator[_Word]:
@@ -142,7 +136,7 @@ def _fault(word: _Word, switches: dict[str, bool]) -> Diagnostic | None:
     if word.key not in KEYS:
         return _unknown_key(word)
     if "=" not in word.span.text:
-        return _warning(
+        return _error(
             "header-without-value",
             f"the header names '{word.key}', but gives it no value",
             Label(span=word.span, text=f"write {word.key}=, with nothing behind it for none"),
@@ -150,9 +144,9 @@ def _fault(word: _Word, switches: dict[str, bool]) -> Diagnostic | None:
     if word.key != "network":
         return None
     if len(word.values) != 1 or word.values[0] not in SWITCH:
-        return _warning("header-bad-value", "network is yes or no", Label(span=word.value_span))
+        return _error("header-bad-value", "network is yes or no", Label(span=word.value_span))
     if switches.get("network", SWITCH[word.values[0]]) != SWITCH[word.values[0]]:
-        return _warning(
+        return _error(
             "header-contradiction",
             "another line of the header says the opposite about the network",
             Label(span=word.span),
@@ -166,7 +160,7 @@ def _unknown_key(word: _Word) -> Diagnostic:
     if len(names) == 1:
         edit = Edit(span=word.key_span, replacement=names[0])
         fix = Fix(message=f"replace by '{names[0]}'", edits=(edit,))
-    return _warning(
+    return _error(
         "header-unknown-key",
         f"a hook's header has no key '{word.key}'",
         Label(span=word.key_span),
@@ -175,7 +169,7 @@ def _unknown_key(word: _Word) -> Diagnostic:
     )
 
 
-def _warning(
+def _error(
     code: str,
     message: str,
     label: Label,
@@ -185,7 +179,7 @@ def _warning(
 ) -> Diagnostic:
     return Diagnostic(
         code=code,
-        severity=Severity.WARNING,
+        severity=Severity.ERROR,
         message=message,
         labels=(label,),
         help=remedy,
