@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from livecd_rootfs import bundle
 from tests import checkout, imports
 
 # Lowest first. What is not named here may be used by anyone, as long as no
@@ -117,6 +118,11 @@ def test_what_travels_with_hooks_d_needs_only_python(script: str) -> None:
         foreign = {name.split(".")[0] for name in imports.imported(file)} - {imports.PACKAGE}
         assert foreign <= sys.stdlib_module_names, checkout.name(file)
         ast.parse(file.read_text(encoding="utf-8"), feature_version=OLDEST_BUILDER)
+
+
+def test_the_bundle_has_all_that_travels_and_no_more() -> None:
+    bundled = {f"{imports.PACKAGE}/{module}.py" for module in bundle.MODULES}
+    assert bundled == {checkout.name(MODULES[module]) for module in imports.travellers()}
 
 
 @pytest.mark.parametrize(
