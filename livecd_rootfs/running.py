@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,10 +16,8 @@ from pathlib import Path
 from typing import Protocol
 
 from livecd_rootfs import sandbox
-from livecd_rootfs.process import CommandMissing, Completed
+from livecd_rootfs.process import SIGNAL_BASE, CommandMissing, Completed
 from livecd_rootfs.sandbox import Sandbox
-
-SIGNAL_BASE = 128
 
 
 class Running(Protocol):
@@ -66,6 +65,13 @@ class HostProcess:
     def kill(self) -> None:
         """End it at once."""
         signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+
+def end(running: Running) -> int:
+    """Kill a program, if it still runs, and give its exit status."""
+    with contextlib.suppress(ProcessLookupError):
+        running.kill()
+    return running.wait()
 
 
 def follow(inside: Sandbox, argv: Sequence[str], on_line: Callable[[str], None]) -> Completed:

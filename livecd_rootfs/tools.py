@@ -117,6 +117,7 @@ class Host:
 
     path: Path
     reason: str
+    owner: str = "host"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,7 @@ class Root:
     directory: Path
     path: Path
     reason: str
+    owner: str = "tools root"
 
 
 class ToolError(LivecdError):
@@ -194,6 +196,15 @@ class Toolbox:
         reasons = {tool.name: unfit_reason(tool, find_on_host(tool.name)) for tool in tools}
         return {name: reason for name, reason in reasons.items() if reason is not None}
 
+    def version(self, name: str) -> Version:
+        """The version of the tool that runs; empty if it prints none.
+
+        Raises:
+            ToolError: it can't be had.
+        """
+        answer = self.run((name, *tool_named(name).ask), cwd=Path("/"), check=False)
+        return version_in(answer.stdout + answer.stderr)
+
     def run(
         self,
         argv: Sequence[str | Path],
@@ -203,6 +214,7 @@ class Toolbox:
         stdin: str | None = None,
         output: int | None = None,
         bind: Sequence[Path] = (),
+        show: Sequence[Path] = (),
         check: bool = True,
     ) -> process.Completed:
         """Run a tool to its end.
@@ -215,6 +227,7 @@ class Toolbox:
             output: a descriptor that gets both streams; without it they are captured.
             bind: files and directories outside ``cwd`` that it reads or writes; in
                 the tools root it sees them under the same absolute names.
+            show: likewise, but for reading alone.
             check: raise when the status is not 0.
 
         Raises:
@@ -227,7 +240,7 @@ class Toolbox:
         if isinstance(place, Host):
             words[0] = str(place.path)
             return process.run(words, env=env, cwd=here, stdin=stdin, output=output, check=check)
-        inside = enter(place.directory, env=env, cwd=here, bind=bind)
+        inside = enter(place.directory, env=env, cwd=here, bind=bind, show=show)
         return sandbox.run(inside, words, stdin=stdin, output=output, check=check)
 
     def start(
@@ -237,6 +250,7 @@ class Toolbox:
         streams: tuple[int, int, int],
         cwd: Path,
         bind: Sequence[Path] = (),
+        show: Sequence[Path] = (),
     ) -> Running:
         """Start a tool that runs for long; it dies with this process.
 
@@ -245,6 +259,7 @@ class Toolbox:
             streams: descriptors for its standard input, output and errors.
             cwd: as in ``run``.
             bind: as in ``run``; devices too.
+            show: as in ``run``.
 
         Raises:
             ToolError: the tool can't be had.
@@ -253,7 +268,8 @@ class Toolbox:
         place = self.where(words[0])
         if isinstance(place, Host):
             return HostProcess.start([str(place.path), *words[1:]], streams=streams, cwd=cwd)
-        inside = enter(place.directory, env=None, cwd=cwd.absolute(), bind=bind)
+        here = cwd.absolute()
+        inside = enter(place.directory, env=None, cwd=here, bind=bind, show=show)
         stdin, stdout, stderr = streams
         return sandbox.spawn(inside, words, stdin=stdin, stdout=stdout, stderr=stderr)
 
@@ -362,12 +378,17 @@ def version_in(text: str) -> Version:
 
 
 def enter(
-    root: Path, *, env: Mapping[str, str] | None, cwd: Path, bind: Sequence[Path] = ()
+    root: Path,
+    *,
+    env: Mapping[str, str] | None,
+    cwd: Path,
+    bind: Sequence[Path] = (),
+    show: Sequence[Path] = (),
 ) -> sandbox.Sandbox:
     """The sandbox in which a tool of the tools root runs.
 
-    The tools root is read-only; ``cwd`` and ``bind`` are writable under their own
-    names; ``/tmp`` and ``/run`` are empty and private.
+    The tools root is read-only; ``cwd`` and ``bind`` are writable and ``show``
+    readable under their own names; ``/tmp`` and ``/run`` are empty and private.
     """
     system = tuple(part for path in sorted(root.iterdir()) for part in _system(path))
     private = (
@@ -379,7 +400,7 @@ def enter(
     )
     variables = {**(os.environ if env is None else env), "PATH": ROOT_PATH}
     return sandbox.Sandbox(
-        operations=(*system, *private, *_visible((cwd, *bind))),
+        operations=(*system, *private, *_visible((cwd, *bind), show)),
         cwd=str(cwd),
         env=variables,
     )
@@ -395,7 +416,11 @@ def _system(path: Path) -> tuple[sandbox.Operation, ...]:
     return ()
 
 
-def _visible(paths: Iterable[Path]) -> tuple[sandbox.Bind, ...]:
+def _visible(bind: Iterable[Path], show: Iterable[Path]) -> tuple[sandbox.Bind, ...]:
     """Binds under the same names, outer directories before what lies in them."""
-    names = sorted({str(path.absolute()) for path in paths} - {"/"})
-    return tuple(sandbox.Bind(source=Path(n), target=n, writable=True) for n in names)
+    writable = {path.absolute() for path in bind} - {Path("/")}
+    readable = {path.absolute() for path in show} - writable
+    return tuple(
+        sandbox.Bind(source=path, target=str(path), writable=path in writable)
+        for path in sorted(writable | readable)
+    )
