@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 TAIL_LINES = 30
 COMMAND_CANNOT_RUN = 126
 COMMAND_NOT_FOUND = 127
+SIGNAL_BASE = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +73,23 @@ def describe_status(status: int) -> str:
     The shell's own meaning of 126 and 127 is that of POSIX, 2.8.2 "Exit Status
     for Commands"; a status above 128 is how a shell reports a signal.
     """
-    number = -status if status < 0 else status - 128
-    if status < 0 or status > COMMAND_NOT_FOUND + 1:
-        try:
-            return f"was ended by {signal.Signals(number).name}"
-        except ValueError:
-            return f"failed with status {status}"
+    if status < 0:
+        return f"was ended by {_signal_name(-status)}"
+    if status > SIGNAL_BASE:
+        name = _signal_name(status - SIGNAL_BASE)
+        return f"failed with status {status} (ended by {name}, if it did not choose that itself)"
     if status == COMMAND_NOT_FOUND:
         return "failed with status 127 (a command, or the interpreter of a script, was not found)"
     if status == COMMAND_CANNOT_RUN:
         return "failed with status 126 (found, but it can't be executed)"
     return f"failed with status {status}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def run(

@@ -24,10 +24,9 @@ from typing import NoReturn
 
 from livecd_rootfs import kernel
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.process import COMMAND_NOT_FOUND, CommandError, Completed
+from livecd_rootfs.process import COMMAND_NOT_FOUND, SIGNAL_BASE, CommandError, Completed
 
 GRACE_SECONDS = 2.0
-SIGNAL_BASE = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from livecd_rootfs.build.plan import Base, BaseKind
 from livecd_rootfs.build.workspace import Workspace
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.sandbox import Bind, Sandbox
+from livecd_rootfs.settings import Settings
 
 GIVEN = "/livecd/base"
 CHROOT = Path("/build/chroot")
@@ -59,6 +60,18 @@ def tarfile_like(path: Path) -> bool:
     with path.open("rb") as stream:
         head = stream.read(8)
     return head.startswith(_MAGIC) or tarfile.is_tarfile(path)
+
+
+def bootstrap_request(settings: Settings) -> mmdebstrap.Request:
+    """The bootstrap that the settings ask for."""
+    return mmdebstrap.Request(
+        suite=settings.text("suite"),
+        target=CHROOT,
+        mirror=settings.text("mirror") or None,
+        architecture=settings.text("arch"),
+        variant="important",
+        packages=("linux-image-cloud-amd64","grub-cloud-amd64","grub-efi-amd64-signed","shim-signed","initramfs-tools","systemd-resolved","cloud-init","cloud-guest-utils","openssh-server","sudo","ca-certificates","dbus","locales","python3-apt","netplan.io","zstd"),
+    )
 
 
 def command(

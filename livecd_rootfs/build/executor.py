@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import mmdebstrap, sandbox, trees
+from livecd_rootfs import mmdebstrap, prune, sandbox, trees
 from livecd_rootfs.build import base, binary, chroot, directory, environment, events
 from livecd_rootfs.build.environment import Identity
 from livecd_rootfs.build.events import Listener
@@ -23,6 +23,7 @@ from livecd_rootfs.settings import Settings, proxies
 from livecd_rootfs.tools import Mode
 
 TICK_SECONDS = 0.2
+FULL_BELOW_BYTES = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,29 +69,25 @@ def execute(plan: BuildPlan, context: Context, listen: Listener) -> tuple[str, .
     run = _Run(plan=plan, context=context, listen=listen)
     for step in plan.steps:
         run.step(step)
-    return artifacts(context.workspace.build, plan, context.identity.prefix)
+    return artifacts(context, plan)
 
 
-def artifacts(build: Path, plan: BuildPlan, prefix: str) -> tuple[str, ...]:
-    """The top-level regular files of the build that are its artifacts, sorted.
+def artifacts(context: Context, plan: BuildPlan) -> tuple[str, ...]:
+    """The artifacts of a finished build: what the pruner keeps, whether or not it has run.
 
     Raises:
         LivecdError: one that a target provides is missing, with where it is claimed.
     """
-    made = sorted(
-        path.name
-        for path in build.iterdir()
-        if path.name.startswith(f"{prefix}.") and path.is_file() and not path.is_symlink()
-    )
-    for name, place in plan.places.items():
-        if name not in made:
-            raise LivecdError(
-                f"no hook made the artifact '{name}'",
-                place=place,
-                why="this line of a series file provides it",
-                remedy="mend the hook that should make it, or remove the line",
-            )
-    return tuple(made)
+    names = prune.prefixes(context.identity.project, context.settings.text("subarch"))
+    choice = prune.survey(str(context.workspace.build), tuple(plan.places), names=names)
+    for absent in choice.missing:
+        raise LivecdError(
+            f"no hook made the artifact '{absent.name}'",
+            place=plan.places.get(absent.name),
+            why="this line of a series file provides it",
+            remedy="mend the hook that should make it, or remove the line",
+        )
+    return tuple(kept.name for kept in choice.kept if kept.kind == "file")
 
 
 class _Run:
@@ -131,7 +128,7 @@ class _Run:
             text = log.read_text(errors="replace")
             done = Completed(argv=("mmdebstrap",), status=status, stdout=text, stderr="", seconds=0)
             return mmdebstrap.failure(self._context.bootstrap, done)
-        return failed(step, status, log)
+        return failed(step, status, log, self._context.workspace.path)
 
     def _tools(self, step: Step, log: Log) -> int:
         started = time.monotonic()
@@ -207,13 +204,23 @@ class _Run:
             raise
 
 
-def failed(step: Step, status: int, log: Path) -> StepFailed:
+def failed(step: Step, status: int, log: Path, workspace: Path) -> StepFailed:
     """The error for a step: what, its place and chain, its last lines, its log."""
     lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
     chain = tuple(f"via:  {link}" for link in step.chain)
+    full = disk_is_full(workspace)
     return StepFailed(
         f"{step.name} {describe_status(status)}",
         place=step.place,
+        why=f"no space left on the device of {workspace}" if full else None,
         notes=(*chain, *(f"| {line}" for line in lines)),
-        remedy=f"the whole log is {log}",
+        remedy="free some space, or choose another cache directory with --cache DIR"
+        if full
+        else f"the whole log is {log}",
     )
+
+
+def disk_is_full(path: Path) -> bool:
+    """Whether a file system has no room even for a log: then the log does not tell why."""
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize < FULL_BELOW_BYTES or found.f_favail == 0 < found.f_files

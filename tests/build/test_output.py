@@ -1,0 +1,107 @@
+"""The output directory gets artifacts whole, with their checksums, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from livecd_rootfs.build import output
+from livecd_rootfs.errors import LivecdError
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    folder = tmp_path / "build"
+    folder.mkdir()
+    (folder / "livecd.x.img").write_bytes(b"image")
+    (folder / "livecd.x.img.manifest").write_bytes(b"manifest")
+    return folder
+
+
+NAMES = ("livecd.x.img", "livecd.x.img.manifest")
+
+
+def published(build: Path, out: Path, names: tuple[str, ...] = NAMES) -> list[str]:
+    out.mkdir(exist_ok=True)
+    output.publish(build, names, out)
+    return sorted(path.name for path in out.iterdir())
+
+
+def test_artifacts_and_their_sums_are_there_and_nothing_else(build: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert published(build, out) == ["SHA256SUMS", *NAMES]
+    check = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=out, check=True,
+                           capture_output=True, text=True)  # fmt: skip
+    assert check.stdout == "livecd.x.img: OK\nlivecd.x.img.manifest: OK\n"
+
+
+def test_what_is_told_of_an_artifact_is_what_it_is(build: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (artifact,) = output.publish(build, ["livecd.x.img"], tmp_path / "out")
+    assert artifact == output.Artifact(
+        path=tmp_path / "out" / "livecd.x.img",
+        size=5,
+        sha256=hashlib.sha256(b"image").hexdigest(),
+    )
+
+
+def test_sums_of_other_builds_stay_while_their_files_do(build: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "other.img").write_bytes(b"other")
+    (out / "SHA256SUMS").write_text(f"{'1' * 64} *other.img\n{'2' * 64} *gone.img\n")
+    published(build, out)
+    sums = output.read_sums(out / "SHA256SUMS")
+    assert sorted(sums) == [*NAMES, "other.img"]
+    assert sums["other.img"] == "1" * 64
+
+
+def test_a_missing_artifact_leaves_the_output_as_it_was(build: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "livecd.x.img").write_bytes(b"older")
+    with pytest.raises(LivecdError):
+        output.publish(build, ["livecd.x.img", "livecd.x.missing"], out)
+    assert [(path.name, path.read_bytes()) for path in out.iterdir()] == [
+        ("livecd.x.img", b"older")
+    ]
+
+
+def test_what_a_killed_run_left_is_cleared_away(build: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / f"{output.STAGING}abc").mkdir(parents=True)
+    (out / f"{output.STAGING}abc" / "half").touch()
+    assert published(build, out) == ["SHA256SUMS", *NAMES]
+
+
+def test_sparse_files_stay_sparse(build: Path, tmp_path: Path) -> None:
+    with (build / "livecd.x.img").open("wb") as stream:
+        stream.truncate(64 << 20)
+    published(build, tmp_path / "out")
+    assert (tmp_path / "out" / "livecd.x.img").stat().st_blocks * 512 < 1 << 20
+
+
+def test_a_place_that_is_no_directory_is_found_out_before_the_build(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LivecdError, match="output directory can't be written") as failure:
+        output.check(tmp_path / "file" / "out")
+    assert failure.value.remedy == "choose another with --output DIR"
+
+
+@pytest.mark.root
+def test_a_full_disk_leaves_what_was_there(build: Path, tmp_path: Path) -> None:
+    out = tmp_path / "small"
+    out.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", out], check=True)
+    try:
+        (out / "livecd.x.img").write_bytes(b"older")
+        (build / "livecd.x.img").write_bytes(b"\1" * (2 << 20))
+        with pytest.raises(LivecdError, match="No space left|failed with status"):
+            output.publish(build, NAMES, out)
+        assert [path.name for path in out.iterdir()] == ["livecd.x.img"]
+        assert (out / "livecd.x.img").read_bytes() == b"older"
+    finally:
+        subprocess.run(["umount", out], check=True)
