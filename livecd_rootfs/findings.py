@@ -14,16 +14,20 @@ if TYPE_CHECKING:
     from livecd_rootfs.series import Entry
     from livecd_rootfs.source import Span
 
-# How much of a long chain, circle or list is written out.
+# How much of a long chain, cycle or list is written out.
 SHOWN_AT_MOST = 8
 KEYWORDS = ("depends", "provides")
 BYTE_ORDER_MARK = "\ufeff"
+ONE_NAME = "the rest of a line is one name: write one line for each"
 
-# Beyond these many findings no near names are looked for, and no circles written out.
+# Beyond these many findings no near names are looked for, and no cycles written out.
 SUGGESTED_AT_MOST = 20
-CIRCLES_AT_MOST = 20
+CYCLES_AT_MOST = 20
 NOT_EXECUTABLE = "not executable"
-WRONG_STATES = {"missing": "does not exist", "not a file": "is not a file"}
+WRONG_STATES = {
+    "missing": ("does not exist", "no such file in {root}"),
+    "not a file": ("is not a file", "a folder, or something else that can't be run"),
+}
 
 
 class Report:
@@ -38,7 +42,7 @@ class Report:
         self.found: list[Diagnostic] = []
         self._tree = tree
         self._usually_error = Severity.WARNING if lenient else Severity.ERROR
-        self._circles: set[frozenset[str]] = set()
+        self._cycles: set[frozenset[str]] = set()
 
     def unknown_series(self, name: str, span: Span | None, reach: Reach | None) -> None:
         """No series file has the name of a target, or that in a ``depends`` line."""
@@ -51,7 +55,7 @@ class Report:
             message=f"Series file for image set '{name}' not found.",
             labels=_labels(span, "no such file in extra/series or base/series"),
             notes=_chain_notes(reach),
-            help=did_you_mean(names) or _one_name(name) or _all_known(known),
+            help=_several(name, known) or did_you_mean(names) or _all_known(known),
             fix=_replacement(span, names),
         )
         self.found.append(finding)
@@ -63,22 +67,22 @@ class Report:
         )
         self.found.append(finding)
 
-    def circle(self, entry: Entry, reach: Reach) -> None:
+    def cycle(self, entry: Entry, reach: Reach) -> None:
         """A ``depends`` line names a series in whose reading it stands."""
-        if len(self.found) > CIRCLES_AT_MOST:
+        if len(self.found) > CYCLES_AT_MOST:
             return  # each costs as much as it is long
         chain = reach.chain
         names = [step.series.name for step in chain]
         first = len(names) - 1 - names[::-1].index(entry.name)
-        if frozenset(names[first:]) in self._circles:
+        if frozenset(names[first:]) in self._cycles:
             return
-        self._circles.add(frozenset(names[first:]))
+        self._cycles.add(frozenset(names[first:]))
         spans = [step.by for step in chain[first + 1 :] if step.by is not None]
-        path = " -> ".join(_shortened([f"'{name}'" for name in (*names[first:], entry.name)]))
+        path = " -> ".join(_shortened((*names[first:], entry.name)))
         finding = Diagnostic(
-            code="circle",
+            code="cycle",
             severity=self._usually_error,
-            message=f"series files depend on each other in a circle: {path}",
+            message=f"series files depend on each other in a cycle: {path}",
             labels=tuple(Label(span=span) for span in (*spans[: SHOWN_AT_MOST - 1], entry.span)),
             help="remove one of these lines",
         )
@@ -109,13 +113,14 @@ class Report:
         )
 
     def _missing(self, hook: OrderedHook, state: str) -> Diagnostic:
+        wrong, why = WRONG_STATES[state]
         names = near(hook.name, self._tree.hook_names() if self._suggests() else ())
         return Diagnostic(
             code="missing-hook",
             # No link can hold a NUL, so there is nothing to be lenient about.
             severity=Severity.ERROR if "\0" in hook.name else self._usually_error,
-            message=f"hook '{hook.name}' {WRONG_STATES[state]}",
-            labels=_labels(hook.span, f"no such file in {self._tree.root}"),
+            message=f"hook '{hook.name}' {wrong}",
+            labels=_labels(hook.span, why.format(root=self._tree.root)),
             notes=_chain_notes(hook.reach),
             help=_misread(hook.name) or did_you_mean(names),
             fix=_replacement(hook.span, names),
@@ -154,7 +159,12 @@ def _shortened(items: Sequence[str]) -> tuple[str, ...]:
 
 
 def _all_known(known: Sequence[str]) -> str | None:
-    return f"there are {', '.join(_shortened(known))}" if known else None
+    return f"the targets are {', '.join(_shortened(known))}" if known else None
+
+
+def _several(name: str, known: Sequence[str]) -> str | None:
+    names = name.split()
+    return ONE_NAME if len(names) > 1 and set(names) <= set(known) else None
 
 
 def _misread(name: str) -> str | None:
@@ -173,4 +183,4 @@ def _one_name(name: str) -> str | None:
         return None
     if " #" in name:
         return "a comment takes a line of its own; here it is read as part of the name"
-    return "the rest of a line is one name: write one line for each"
+    return ONE_NAME

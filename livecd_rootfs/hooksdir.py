@@ -173,14 +173,13 @@ def _in_the_way(directory: str, names: Sequence[str]) -> LivecdError:
         f"'{names[0]}' in {directory} is not a link that make-hooks made",
         why="a link to a hook is to be made under that name; nothing was written",
         remedy="move it away, or choose another directory by --hooks-dir",
-        notes=tuple(f"so is '{name}'" for name in names[1:]),
+        notes=tuple(f"likewise '{name}'" for name in names[1:]),
     )
 
 
 def _cannot_write(path: str, error: OSError) -> LivecdError:
     return LivecdError(
         f"{error.filename2 or error.filename or path} can't be written",
-        place=path,
         why=f"{error.strerror}; nothing was changed",
-        remedy="make the directory writable, or choose another one by --hooks-dir",
+        remedy="give it room and permission there, or choose another place by --hooks-dir",
     )

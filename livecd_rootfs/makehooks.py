@@ -48,7 +48,7 @@ options, which may also follow the targets:
   -q, --quiet            print warnings and errors only; the old `-q VALUE` works, too
   --tree DIR             read this hooks.d instead of the one that make-hooks lies in
   --lenient              warn, and go on, where a hook is missing or series files depend on
-                         each other in a circle
+                         each other in a cycle
   --provides-file FILE   write the list of artifacts there
   -h, --help             show this
 
@@ -118,7 +118,9 @@ def run(argv: Sequence[str], *, tree: str, environ: Mapping[str, str]) -> Outcom
         lenient=options.lenient,
     )
     if resolution.errors:
-        return Outcome(status=EXIT_FAILURE, out="", err=_render(resolution.errors))
+        # An unknown series comes first: it is all that the old make-hooks would have said.
+        errors = sorted(resolution.errors, key=lambda found: found.code != "unknown-series")
+        return Outcome(status=EXIT_FAILURE, out="", err=_render(errors))
     plan = hooksdir.plan(
         resolution,
         tree=root,

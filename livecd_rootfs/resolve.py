@@ -38,7 +38,7 @@ def resolve(
         tree: the ``hooks.d``.
         prefix: what ``${PREFIX}`` stands for, see `series.artifact_prefix`.
         lenient: go on where a hook is missing or series depend on each other in a
-            circle, with a warning, as the old make-hooks did without one.
+            cycle, with a warning, as the old make-hooks did without one.
 
     Raises:
         LivecdError: a file of the tree can't be read, or a series file is not UTF-8.
@@ -129,7 +129,7 @@ class _Walk:
 
     def _depends(self, entry: Entry, reach: Reach) -> list[tuple[Reach, Iterator[Entry]]]:
         if entry.name in self._active:
-            self._report().circle(entry, reach)
+            self._report().cycle(entry, reach)
             if not self.lenient:
                 return []
         if entry.name in self._expanded:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 SUGGESTIONS = 3
 LIKENESS = 0.6
+# How much less alike than the best name another one may be.
+NEARLY_AS_GOOD = 0.1
 
 
 def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -21,7 +23,16 @@ def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
     last = name.rsplit("/", 1)[-1]
     moved = [other for other in names if other.rsplit("/", 1)[-1] == last]
     alike = difflib.get_close_matches(name, names, SUGGESTIONS, LIKENESS)
-    return tuple(dict.fromkeys(moved + alike))[:SUGGESTIONS]
+    return tuple(dict.fromkeys(moved + _nearly_as_good(name, alike)))[:SUGGESTIONS]
+
+
+def _nearly_as_good(name: str, alike: list[str]) -> list[str]:
+    scores = [difflib.SequenceMatcher(a=other, b=name).ratio() for other in alike]
+    return [
+        other
+        for other, score in zip(alike, scores, strict=True)
+        if score > scores[0] - NEARLY_AS_GOOD
+    ]
 
 
 def did_you_mean(names: tuple[str, ...]) -> str | None:
