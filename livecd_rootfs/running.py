@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import time
@@ -65,6 +66,12 @@ class HostProcess:
     def kill(self) -> None:
         """End it at once."""
         signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+
+def is_over(running: Running, seconds: float = 0) -> bool:
+    """Whether a program has ended, or does so in that time."""
+    ended, _, _ = select.select([running.pidfd], [], [], seconds)
+    return bool(ended)
 
 
 def end(running: Running) -> int:

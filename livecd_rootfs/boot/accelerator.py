@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from livecd_rootfs.boot import probe
 from livecd_rootfs.boot.request import Accelerator
 from livecd_rootfs.errors import UsageError
-from livecd_rootfs.running import end
+from livecd_rootfs.running import end, is_over
 from livecd_rootfs.tools import Toolbox
 
 DEVICE = Path("/dev/kvm")
@@ -160,7 +159,7 @@ def run_probe(
         streams = (nothing.fileno(), errors.fileno(), errors.fileno())
         command = probe_command(emulator, accelerator, cpu, sector)
         running = toolbox.start(command, streams=streams, cwd=directory, bind=devices)
-        ended, _, _ = select.select([running.pidfd], [], [], probe.SECONDS)
+        ended = is_over(running, probe.SECONDS)
         status = running.wait() if ended else end(running)
         errors.seek(0)
         return (status if ended else None), errors.read().decode(errors="replace")

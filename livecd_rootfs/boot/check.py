@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from livecd_rootfs.boot import accelerator, command, image, qmp
 from livecd_rootfs.boot.accelerator import Choice, Memory, Verdict
@@ -26,9 +27,26 @@ from livecd_rootfs.tools import Toolbox
 KVM_SILENCE_SECONDS = 30.0
 AFTERMATH_SECONDS = 1.0
 
+T = TypeVar("T")
+
 
 class KvmFailed(Exception):
     """The guest died under KVM in a way that speaks of KVM, not of the guest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One try to boot a guest.
+
+    Attributes:
+        choice: the accelerator.
+        version: QEMU's, and where it is from.
+        suspect: whether an early death is taken for KVM's fault.
+    """
+
+    choice: Choice
+    version: str
+    suspect: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,37 +78,52 @@ def boot_image(
         BootFailed: it did not come so far; the notes are its last lines.
         LivecdError: it could not be started.
     """
-    with reached(request, toolbox, progress=progress, on_console=on_console) as (_, result):
-        return result
+
+    def body(running: Session, run: Run) -> Result:
+        came = wait(running, request, suspect=run.suspect)
+        return _result(request, run, came, _picture(running, request))
+
+    with open_sink(request.log, on_console) as sink:
+        return run_guest(request, toolbox, body, progress=progress, sink=sink)
 
 
-@contextlib.contextmanager
-def reached(
+def run_guest(
     request: Request,
     toolbox: Toolbox,
+    body: Callable[[Session, Run], T],
     *,
     progress: Callable[[str], None],
-    on_console: Callable[[bytes], None] = lambda _: None,
-) -> Iterator[tuple[Session, Result]]:
-    """As ``boot_image``, but the machine runs on until the block is left."""
+    sink: Callable[[bytes], None],
+    password: str | None = None,
+) -> T:
+    """Start a guest and do something with it; under emulation again if KVM fails it.
+
+    Args:
+        request: what to boot, and how.
+        toolbox: where QEMU and the rest are from.
+        body: what to do; its result is the function's.
+        progress: called with what is going on.
+        sink: gets all that the console prints.
+        password: of the guest's user ``livecd``; ``None`` locks it.
+    """
     found = image.inspect(request.image, toolbox)
-    version = emulator_version(request, toolbox)
-    with contextlib.ExitStack() as stack:
-        directory = stack.enter_context(workspace())
-        sink = stack.enter_context(_sink(request.log, on_console))
-        for choice in choices(request, toolbox, version, progress):
-            part = directory / choice.accelerator.value
-            attempt = stack.enter_context(contextlib.ExitStack())
-            running = attempt.enter_context(
-                session(request, found, choice, toolbox, directory=part, sink=sink)
-            )
+    with workspace() as directory:
+        for run in runs(request, toolbox, progress):
+            part = directory / run.choice.accelerator.value
             try:
-                came = wait(running, request, suspect=is_suspect(request, choice))
+                with session(
+                    request,
+                    found,
+                    run.choice,
+                    toolbox,
+                    directory=part,
+                    sink=sink,
+                    password=password,
+                ) as running:
+                    return body(running, run)
             except KvmFailed:
-                attempt.close()
                 continue
-            yield running, _result(request, choice, version, came, _picture(running, request))
-            return
+    raise BootFailed("the guest can't be run under KVM", remedy="--accelerator tcg")
 
 
 def emulator_version(request: Request, toolbox: Toolbox) -> str:
@@ -100,10 +133,9 @@ def emulator_version(request: Request, toolbox: Toolbox) -> str:
     return f"QEMU {version} of the {toolbox.where(emulator).owner}"
 
 
-def choices(
-    request: Request, toolbox: Toolbox, version: str, progress: Callable[[str], None]
-) -> Iterator[Choice]:
-    """The accelerator to boot with; if that is KVM and fails, emulation is the second."""
+def runs(request: Request, toolbox: Toolbox, progress: Callable[[str], None]) -> Iterator[Run]:
+    """The run to make; if its accelerator is KVM and fails, emulation is the second."""
+    version = emulator_version(request, toolbox)
     memory = Memory(cache=request.cache, boot=accelerator.boot_id(), emulator=version)
     first = accelerator.choose(
         request.accelerator,
@@ -113,24 +145,21 @@ def choices(
         toolbox=toolbox,
         memory=memory,
     )
+    by_itself = request.accelerator is Accelerator.AUTO
+    suspect = by_itself and first.accelerator is Accelerator.KVM
     progress(f"{version}, {describe(first)}")
-    yield first
+    yield Run(choice=first, version=version, suspect=suspect)
     verdict = Verdict(works=False, reason="a guest died at its start under KVM")
     memory.keep(verdict)
     second = Choice(accelerator=Accelerator.TCG, reason=verdict.reason)
     progress(f"starting again: {describe(second)}")
-    yield second
+    yield Run(choice=second, version=version, suspect=False)
 
 
 def describe(choice: Choice) -> str:
     """The accelerator in words."""
     name = "KVM" if choice.accelerator is Accelerator.KVM else "emulated processor"
     return f"{name} ({choice.reason})"
-
-
-def is_suspect(request: Request, choice: Choice) -> bool:
-    """Whether an early death is taken for KVM's fault, so that emulation gets its turn."""
-    return choice.accelerator is Accelerator.KVM and request.accelerator is Accelerator.AUTO
 
 
 def wait(running: Session, request: Request, *, suspect: bool) -> Reached:
@@ -218,17 +247,15 @@ def _failed(
     )
 
 
-def _result(
-    request: Request, choice: Choice, version: str, came: Reached, screenshot: Path | None
-) -> Result:
+def _result(request: Request, run: Run, came: Reached, screenshot: Path | None) -> Result:
     return Result(
         until=request.until,
         proof=came.proof,
         seconds=came.seconds,
-        accelerator=choice.accelerator,
-        accelerator_reason=choice.reason,
+        accelerator=run.choice.accelerator,
+        accelerator_reason=run.choice.reason,
         firmware=request.firmware,
-        emulator=version,
+        emulator=run.version,
         kernel=came.seen.kernel,
         secure_boot=came.seen.secure_boot,
         log=request.log,
@@ -262,7 +289,7 @@ def _writing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _sink(
+def open_sink(
     log: Path | None, on_console: Callable[[bytes], None]
 ) -> Iterator[Callable[[bytes], None]]:
     """What gets the console's bytes: the log, if one is asked for, and the caller."""

@@ -66,12 +66,18 @@ class Machine:
             chunk = self.read(TICK_SECONDS)
             if chunk:
                 yield from self.watcher.feed(chunk)
-            said = self.errors.read_text(errors="replace")
-            # KVM stops a guest that it can't run, and QEMU stays.
-            if chunk == b"" or KVM_BROKEN in said:
-                yield Ended(errors=said)
+            if chunk == b"" or self.kvm_gave_up():
+                yield Ended(errors=self.said())
                 return
             yield Tick()
+
+    def said(self) -> str:
+        """What the emulator itself said."""
+        return self.errors.read_text(errors="replace")
+
+    def kvm_gave_up(self) -> bool:
+        """Whether KVM met something that it can't run; QEMU then stays, with a stopped guest."""
+        return KVM_BROKEN in self.said()
 
     def read(self, seconds: float) -> bytes | None:
         """The console's next bytes, empty at its end; ``None`` if none come in that time."""

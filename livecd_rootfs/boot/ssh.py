@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
 from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.boot import qmp
 from livecd_rootfs.boot.seed import USER, Seed, answer_command
-from livecd_rootfs.running import Running, end
+from livecd_rootfs.running import Running, end, is_over
 from livecd_rootfs.tools import Toolbox
 
 STAGE = "ssh"
@@ -96,7 +95,7 @@ class Visitor:
             seconds: how long the machine has run.
         """
         if self.attempt is not None:
-            return self._answer(self.attempt, seconds) if _is_over(self.attempt.running) else None
+            return self._answer(self.attempt, seconds) if is_over(self.attempt.running) else None
         if seconds >= self.next_try:
             self.port = self.port or find_port(self.control)
             self.attempt = self._knock(self.port) if self.port else None
@@ -127,8 +126,3 @@ class Visitor:
             return attempt.user
         self.last_words = said
         return None
-
-
-def _is_over(running: Running) -> bool:
-    ended, _, _ = select.select([running.pidfd], [], [], 0)
-    return bool(ended)
