@@ -19,7 +19,8 @@ from pathlib import Path
 from livecd_rootfs import hostroot, sandbox
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.mmdebstrap import Request, argv, failure
-from livecd_rootfs.sandbox import Bind, Sandbox, Tmpfs
+from livecd_rootfs.mounts import Bind, Tmpfs
+from livecd_rootfs.sandbox import Sandbox
 
 OUT = "/livecd/archive"
 _DATE = re.compile(r"^Date: (.+)$", re.MULTILINE)

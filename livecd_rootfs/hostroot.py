@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from livecd_rootfs.sandbox import Bind, Devices, Link, Operation, Proc, Tmpfs
+from livecd_rootfs.mounts import Bind, Devices, Link, Operation, Proc, Tmpfs
 
 PRIVATE = frozenset({"build", "dev", "livecd", "lost+found", "proc", "run", "sys", "tmp"})
 RESOLVER = "/etc/resolv.conf"

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from livecd_rootfs import hostroot, trees
 from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.mounts import Bind
 from livecd_rootfs.process import CommandError, CommandMissing, Completed
 from livecd_rootfs.running import follow
-from livecd_rootfs.sandbox import Bind, Sandbox
+from livecd_rootfs.sandbox import Sandbox
 
 PROGRAM = "mmdebstrap"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

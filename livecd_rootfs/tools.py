@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from livecd_rootfs import process, sandbox
+from livecd_rootfs import mounts, process, sandbox
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.running import HostProcess, Running
 
@@ -392,11 +392,11 @@ def enter(
     """
     system = tuple(part for path in sorted(root.iterdir()) for part in _system(path))
     private = (
-        sandbox.Proc(),
-        sandbox.Devices(),
-        sandbox.Bind(source=Path("/sys"), target="/sys"),
-        sandbox.Tmpfs(target="/tmp", mode=0o1777),  # noqa: S108 (a private one, inside)
-        sandbox.Tmpfs(target="/run"),
+        mounts.Proc(),
+        mounts.Devices(),
+        mounts.Bind(source=Path("/sys"), target="/sys"),
+        mounts.Tmpfs(target="/tmp", mode=0o1777),  # noqa: S108 (a private one, inside)
+        mounts.Tmpfs(target="/run"),
     )
     variables = {**(os.environ if env is None else env), "PATH": ROOT_PATH}
     return sandbox.Sandbox(
@@ -406,21 +406,21 @@ def enter(
     )
 
 
-def _system(path: Path) -> tuple[sandbox.Operation, ...]:
+def _system(path: Path) -> tuple[mounts.Operation, ...]:
     """What of the tools root becomes part of the sandbox: links such as /bin, and /usr, /etc."""
     target = f"/{path.name}"
     if path.is_symlink():
-        return (sandbox.Link(target=target, to=str(path.readlink())),)
+        return (mounts.Link(target=target, to=str(path.readlink())),)
     if path.name in {"usr", "etc", "var"}:
-        return (sandbox.Bind(source=path, target=target),)
+        return (mounts.Bind(source=path, target=target),)
     return ()
 
 
-def _visible(bind: Iterable[Path], show: Iterable[Path]) -> tuple[sandbox.Bind, ...]:
+def _visible(bind: Iterable[Path], show: Iterable[Path]) -> tuple[mounts.Bind, ...]:
     """Binds under the same names, outer directories before what lies in them."""
     writable = {path.absolute() for path in bind} - {Path("/")}
     readable = {path.absolute() for path in show} - writable
     return tuple(
-        sandbox.Bind(source=path, target=str(path), writable=path in writable)
+        mounts.Bind(source=path, target=str(path), writable=path in writable)
         for path in sorted(writable | readable)
     )

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from livecd_rootfs import hostroot, sandbox
+from livecd_rootfs import hostroot, mounts, sandbox
+from livecd_rootfs.mounts import Bind, Link, Overlay, Tmpfs
 from livecd_rootfs.process import CommandError
-from livecd_rootfs.sandbox import Bind, Link, Overlay, Sandbox, SandboxError, Tmpfs
+from livecd_rootfs.sandbox import Sandbox, SandboxError
 
 pytestmark = pytest.mark.root
 
 ENV = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
-def shell(script: str, *operations: sandbox.Operation, network: bool = True) -> str:
+def shell(script: str, *operations: mounts.Operation, network: bool = True) -> str:
     seen = Sandbox(operations=(*hostroot.operations(), *operations), env=ENV, network=network)
     return sandbox.run(seen, ("sh", "-ec", script)).stdout
 
@@ -142,7 +143,7 @@ def test_mounts_made_inside_are_not_seen_outside() -> None:
 PARENT = """
 import sys
 from pathlib import Path
-from livecd_rootfs import hostroot, sandbox
+from livecd_rootfs import hostroot, mounts, sandbox
 seen = sandbox.Sandbox(operations=hostroot.operations(), env={"PATH": "/usr/bin:/bin"})
 sandbox.run(seen, ("sh", "-c", "trap '' TERM; sleep 72.25; sleep 72.25"))
 """

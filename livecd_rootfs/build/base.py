@@ -12,7 +12,8 @@ from livecd_rootfs.build.environment import SYSTEM_PATH
 from livecd_rootfs.build.plan import Base, BaseKind
 from livecd_rootfs.build.workspace import Workspace
 from livecd_rootfs.errors import LivecdError, UsageError
-from livecd_rootfs.sandbox import Bind, Sandbox
+from livecd_rootfs.mounts import Bind
+from livecd_rootfs.sandbox import Sandbox
 from livecd_rootfs.settings import Settings
 
 GIVEN = "/livecd/base"

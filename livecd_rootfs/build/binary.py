@@ -8,7 +8,8 @@ from pathlib import Path
 
 from livecd_rootfs import hostroot
 from livecd_rootfs.build.workspace import Workspace
-from livecd_rootfs.sandbox import Bind, Operation, Overlay, Sandbox
+from livecd_rootfs.mounts import Bind, Operation, Overlay
+from livecd_rootfs.sandbox import Sandbox
 
 BUILD = "/build"
 HOOKS = f"{BUILD}/config/hooks.d"

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.sandbox import Bind, Devices, Operation, Proc, Sandbox, Tmpfs
+from livecd_rootfs.mounts import Bind, Devices, Operation, Proc, Tmpfs
+from livecd_rootfs.sandbox import Sandbox
 
 POLICY = "usr/sbin/policy-rc.d"
 POLICY_TEXT = "#!/bin/sh\n# No service starts while an image is built (invoke-rc.d, 101 = forbidden).\nexit 101\n"

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from livecd_rootfs import kernel, sandbox, trees
+from livecd_rootfs import kernel, mounts, trees
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.sandbox import Overlay
+from livecd_rootfs.mounts import Overlay
 from livecd_rootfs.steps.context import Context
 
 LOWER = "lower"
@@ -83,7 +83,7 @@ def _mount(lower: Path, place: Path, merged: Path) -> None:
     _take_over(lower, upper)
     overlay = Overlay(target=str(merged), lowers=(lower,), upper=upper, work=work)
     try:
-        sandbox.mount_overlay(overlay, str(merged))
+        mounts.mount_overlay(overlay, str(merged))
     except OSError as error:
         raise _refused(error, place) from error
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from livecd_rootfs import sandbox
+from livecd_rootfs.mounts import Devices, Proc, Tmpfs
 from livecd_rootfs.process import Completed
-from livecd_rootfs.sandbox import Devices, Proc, Sandbox, Tmpfs
+from livecd_rootfs.sandbox import Sandbox
 from livecd_rootfs.steps.context import Context
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
