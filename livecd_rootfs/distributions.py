@@ -1,0 +1,259 @@
+"""Distributions and their suites: names, versions, and the packages of a cloud image.
+
+Only tables, and questions to them. The package lists follow the distributions'
+own cloud images: what Debian's cloud team puts into ``genericcloud``, and what
+Ubuntu's server images have beneath their metapackages; each row says its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from livecd_rootfs.diagnostics.near import did_you_mean, near
+from livecd_rootfs.errors import UsageError
+
+Version: TypeAlias = tuple[int, ...]
+
+# The version of suites that have none yet: newer than all that have one.
+ROLLING: Version = (9999,)
+
+# Required packages and apt, no more: what else a cloud image has stands in RULES.
+VARIANT = "minbase"
+
+
+class Flavour(Enum):
+    """Kernels that a distribution builds, by what they are for."""
+
+    CLOUD = "cloud"
+    GENERIC = "generic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """A distribution.
+
+    Attributes:
+        name: as in ``ID`` of os-release(5).
+        project: the artifacts' middle name, unless the user has another.
+        components: parts of the archive that its cloud images use.
+        keyring: where its archive's keys are, on any system that has ``keyring_package``.
+        keyring_package: the package that brings them, on this distribution and on others.
+        kernels: the package of each kernel flavour; ``{arch}`` is the architecture.
+    """
+
+    name: str
+    project: str
+    components: tuple[str, ...]
+    keyring: str
+    keyring_package: str
+    kernels: tuple[tuple[Flavour, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """A release of a distribution.
+
+    Attributes:
+        name: its code name, as in the archive.
+        distribution: whose release it is.
+        version: its number, for comparison; ``ROLLING`` when it has none yet.
+    """
+
+    name: str
+    distribution: Distribution
+    version: Version = ROLLING
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Parts of the archive that its cloud images use."""
+        return self.distribution.components
+
+
+DEBIAN = Distribution(
+    name="debian",
+    project="debian-cpc",
+    components=("main",),
+    keyring="/usr/share/keyrings/debian-archive-keyring.gpg",
+    keyring_package="debian-archive-keyring",
+    kernels=(
+        (Flavour.CLOUD, "linux-image-cloud-{arch}"),
+        (Flavour.GENERIC, "linux-image-{arch}"),
+    ),
+)
+UBUNTU = Distribution(
+    name="ubuntu",
+    project="ubuntu-cpc",
+    components=("main", "restricted", "universe", "multiverse"),
+    keyring="/usr/share/keyrings/ubuntu-archive-keyring.gpg",
+    keyring_package="ubuntu-keyring",
+    kernels=(
+        (Flavour.CLOUD, "linux-image-virtual"),
+        (Flavour.GENERIC, "linux-image-generic"),
+    ),
+)
+DISTRIBUTIONS = (DEBIAN, UBUNTU)
+
+# Releases that are supported (distro-info-data); any other one can be built too,
+# when its distribution is named.
+SUITES = (
+    Suite(name="bookworm", distribution=DEBIAN, version=(12,)),
+    Suite(name="trixie", distribution=DEBIAN, version=(13,)),
+    Suite(name="forky", distribution=DEBIAN, version=(14,)),
+    Suite(name="sid", distribution=DEBIAN),
+    Suite(name="jammy", distribution=UBUNTU, version=(22, 4)),
+    Suite(name="noble", distribution=UBUNTU, version=(24, 4)),
+    Suite(name="resolute", distribution=UBUNTU, version=(26, 4)),
+)
+
+ARCHITECTURES = ("amd64", "arm64")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Packages, and the images that have them.
+
+    Attributes:
+        packages: their names.
+        distribution: only there; ``None`` is everywhere.
+        since: from this version on.
+        before: up to this version, and not in it.
+        arch: only on this architecture; ``None`` is on every one.
+    """
+
+    packages: tuple[str, ...]
+    distribution: Distribution | None = None
+    since: Version = ()
+    before: Version = (*ROLLING, 1)
+    arch: str | None = None
+
+    def applies(self, suite: Suite, arch: str) -> bool:
+        """Whether an image of that suite and architecture has these packages."""
+        return (
+            self.distribution in (None, suite.distribution)
+            and self.since <= suite.version < self.before
+            and self.arch in (None, arch)
+        )
+
+
+RULES = (
+    # A system that boots, lets people log in, and powers off when it is told to.
+    Rule(packages=("init", "systemd-sysv", "udev", "dbus", "libpam-systemd")),
+    # systemd-networkd asks polkit when it sets the host name that DHCP gave.
+    Rule(packages=("netplan.io", "libnss-myhostname", "polkitd", "netbase", "iproute2")),
+    # Part of the package systemd before these.
+    Rule(packages=("systemd-resolved",), distribution=DEBIAN, since=(12,)),
+    Rule(packages=("systemd-resolved",), distribution=UBUNTU, since=(22, 10)),
+    # Ubuntu changed its defaults in 25.10: chrony, and dracut.
+    Rule(packages=("systemd-timesyncd", "initramfs-tools"), distribution=DEBIAN),
+    Rule(packages=("systemd-timesyncd", "initramfs-tools"), distribution=UBUNTU, before=(25, 10)),
+    Rule(packages=("chrony", "dracut"), distribution=UBUNTU, since=(25, 10)),
+    # Compresses the initramfs.
+    Rule(packages=("zstd",)),
+    # growpart is in cloud-guest-utils.
+    Rule(packages=("cloud-init", "cloud-guest-utils", "openssh-server", "sudo")),
+    # cloud-init makes the locale that an instance asks for.
+    Rule(packages=("locales", "ca-certificates", "apt-utils", "whiptail")),
+    # Keeps itself secure, and its logs small; checks the EFI system partition.
+    Rule(packages=("unattended-upgrades", "logrotate", "dosfstools")),
+    # For the people who log in.
+    Rule(packages=("bash-completion", "curl", "iputils-ping", "less", "nano", "vim-tiny")),
+    # What makes it an Ubuntu for its own upgrades; its kernel confines by AppArmor.
+    Rule(packages=("ubuntu-minimal", "apparmor"), distribution=UBUNTU),
+    # One disk for BIOS, UEFI and Secure Boot. Debian has a package for just this;
+    # Ubuntu's grub-pc keeps the BIOS part up to date, beside the signed GRUB.
+    Rule(packages=("grub-cloud-amd64",), distribution=DEBIAN, arch="amd64"),
+    Rule(packages=("grub-pc",), distribution=UBUNTU, arch="amd64"),
+    Rule(packages=("grub-efi-amd64-signed", "shim-signed"), arch="amd64"),
+    Rule(packages=("grub-efi-arm64", "grub-efi-arm64-signed", "shim-signed"), arch="arm64"),
+)
+
+
+def find_suite(name: str, distribution: str | None = None) -> Suite:
+    """The suite of that name.
+
+    Args:
+        name: its code name.
+        distribution: whose it is; with it, suites that are not in the table are
+            taken for newer than all that are.
+
+    Raises:
+        UsageError: nobody knows it, or the distribution, or they don't fit together.
+    """
+    known = {suite.name: suite for suite in SUITES}
+    owner = None if distribution is None else _find_distribution(distribution)
+    suite = known.get(name) or (Suite(name=name, distribution=owner) if owner else None)
+    if suite is None:
+        raise _unknown("suite", name, known, "any other one needs its distribution named (--distribution)")
+    if owner not in (None, suite.distribution):
+        raise UsageError(
+            f"the suite '{name}' is one of {suite.distribution.name}, not of {distribution}",
+            remedy=f"leave the distribution open, or set it to {suite.distribution.name}",
+        )
+    return suite
+
+
+def _find_distribution(name: str) -> Distribution:
+    known = {distribution.name: distribution for distribution in DISTRIBUTIONS}
+    if name not in known:
+        raise _unknown("distribution", name, known)
+    return known[name]
+
+
+def packages(suite: Suite, arch: str, flavour: str = Flavour.CLOUD.value) -> tuple[str, ...]:
+    """What a cloud image has installed beyond VARIANT, the kernel first.
+
+    Args:
+        suite: the release.
+        arch: architecture, in the distribution's words.
+        flavour: a value of ``Flavour``.
+
+    Raises:
+        UsageError: there is no such architecture or flavour.
+    """
+    if arch not in ARCHITECTURES:
+        raise _unknown("architecture", arch, ARCHITECTURES)
+    rules = (rule.packages for rule in RULES if rule.applies(suite, arch))
+    return (kernel(suite, arch, flavour), *(name for names in rules for name in names))
+
+
+def kernel(suite: Suite, arch: str, flavour: str) -> str:
+    """The kernel's package.
+
+    Raises:
+        UsageError: there is no such flavour.
+    """
+    known = {each.value: package for each, package in suite.distribution.kernels}
+    if flavour not in known:
+        raise _unknown("kernel flavour", flavour, known)
+    return known[flavour].format(arch=arch)
+
+
+def select(defaults: Iterable[str], words: Iterable[str]) -> tuple[str, ...]:
+    """A package list as the user changes it.
+
+    Args:
+        defaults: the list.
+        words: ``name`` adds a package, ``!name`` removes it, ``!*`` removes all
+            that came before (the meaning of mkosi's ``Packages=``).
+    """
+    chosen = dict.fromkeys(defaults)
+    for word in words:
+        if word == "!*":
+            chosen.clear()
+        elif word.startswith("!"):
+            chosen.pop(word[1:], None)
+        else:
+            chosen[word] = None
+    return tuple(chosen)
+
+
+def _unknown(kind: str, name: str, known: Iterable[str], remedy: str | None = None) -> UsageError:
+    names = tuple(known)
+    advice = did_you_mean(near(name, names)) or f"known are {', '.join(names)}"
+    return UsageError(
+        f"there is no {kind} '{name}' that this program knows",
+        remedy=f"{advice}; {remedy}" if remedy else advice,
+    )
