@@ -186,7 +186,9 @@ def find_suite(name: str, distribution: str | None = None) -> Suite:
     owner = None if distribution is None else _find_distribution(distribution)
     suite = known.get(name) or (Suite(name=name, distribution=owner) if owner else None)
     if suite is None:
-        raise _unknown("suite", name, known, "any other one needs its distribution named (--distribution)")
+        raise _unknown(
+            "suite", name, known, "any other one needs its distribution named (--distribution)"
+        )
     if owner not in (None, suite.distribution):
         raise UsageError(
             f"the suite '{name}' is one of {suite.distribution.name}, not of {distribution}",
