@@ -25,6 +25,7 @@ from livecd_rootfs.running import HostProcess, Running
 
 MAKE_ROOT = "`livecd-rootfs tools` makes the tools root"
 ROOT_PATH = "/usr/sbin:/usr/bin"
+SYSTEM = frozenset({"bin", "etc", "lib", "lib64", "sbin", "usr", "var"})
 _SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 Version = tuple[int, ...]
@@ -411,7 +412,7 @@ def _system(path: Path) -> tuple[mounts.Operation, ...]:
     target = f"/{path.name}"
     if path.is_symlink():
         return (mounts.Link(target=target, to=str(path.readlink())),)
-    if path.name in {"usr", "etc", "var"}:
+    if path.name in SYSTEM:
         return (mounts.Bind(source=path, target=target),)
     return ()
 
