@@ -129,7 +129,7 @@ def _change(plan: HooksPlan, folder: Folder, present: Sequence[str]) -> None:
     if foreign:
         raise _in_the_way(plan.directory, foreign)
     text = "".join(f"{artifact}\n" for artifact in plan.provides)
-    ready = folder.write(f"{plan.provides_path}.{os.getpid()}", text)
+    ready = folder.write(f"{plan.provides_path}.new", text)
     for name, text in own.items():
         if wanted.get(name) != text:
             folder.unlink(name, text)

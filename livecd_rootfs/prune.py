@@ -118,7 +118,7 @@ def look(build_dir: str, names: Sequence[str], provides: Sequence[str]) -> tuple
     Args:
         build_dir: where the artifacts are; nothing below it is looked at.
         names: the prefixes of the artifacts' names.
-        provides: more names to look for.
+        provides: more names to look for, without ``.`` and ``..`` in them.
 
     Raises:
         LivecdError: the directory can't be listed.
@@ -216,7 +216,8 @@ def survey(
     Raises:
         LivecdError: the directory can't be listed.
     """
-    return choose(look(build_dir, names, provides), provides, is_later=is_later)
+    wanted = tuple(os.path.normpath(name) for name in provides)  # ./x is x
+    return choose(look(build_dir, names, wanted), wanted, is_later=is_later)
 
 
 def prune(build_dir: str, choice: Choice, *, allow_missing: bool = False) -> None:
@@ -236,7 +237,7 @@ def prune(build_dir: str, choice: Choice, *, allow_missing: bool = False) -> Non
 
 
 def _found(build_dir: str, name: str) -> Found:
-    if os.path.normpath(name).startswith(("/", "..")):
+    if name.startswith(("/", "..")):
         return Found(name=name, kind="missing")  # outside of the build directory
     path = os.path.join(build_dir, name)
     try:

@@ -17,13 +17,15 @@ NEARLY_AS_GOOD = 0.1
 def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """The known names most like a name, best first.
 
-    Paths with the same last part come before those that are only spelt alike.
+    Where paths have the same last part, those that are only spelt alike are left out.
     """
     names = sorted(set(known))
     last = name.rsplit("/", 1)[-1]
     moved = [other for other in names if other.rsplit("/", 1)[-1] == last]
-    alike = difflib.get_close_matches(name, names, SUGGESTIONS, LIKENESS)
-    return tuple(dict.fromkeys(moved + _nearly_as_good(name, alike)))[:SUGGESTIONS]
+    alike = moved or _nearly_as_good(
+        name, difflib.get_close_matches(name, names, SUGGESTIONS, LIKENESS)
+    )
+    return tuple(alike[:SUGGESTIONS])
 
 
 def _nearly_as_good(name: str, alike: list[str]) -> list[str]:
