@@ -68,6 +68,30 @@ class ProgressForm(StrEnum):
     json = "json"
 
 
+class FirmwareName(StrEnum):
+    """What starts a guest."""
+
+    bios = "bios"
+    uefi = "uefi"
+    secure = "uefi-secure"
+
+
+class Goal(StrEnum):
+    """How far a boot must come."""
+
+    login = "login"
+    ssh = "ssh"
+    cloud_init = "cloud-init"
+
+
+class AcceleratorName(StrEnum):
+    """What runs a guest's instructions."""
+
+    auto = "auto"
+    kvm = "kvm"
+    tcg = "tcg"
+
+
 def _complete_target(incomplete: str) -> list[str]:
     """Image targets for the shell; the last one of a comma list is completed."""
     from livecd_rootfs.hooktree import HookTree
@@ -313,6 +337,82 @@ def build(
     )
     with progresses.showing(progresses.Form(progress.value), sys.stdout) as listen:
         command.build(request, listen)
+
+
+@app.command()
+def boot(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="qcow2, raw, vmdk or vhd.")],
+    firmware: Annotated[
+        FirmwareName, typer.Option("--firmware", help="uefi-secure enforces Secure Boot.")
+    ] = FirmwareName.bios,
+    until: Annotated[
+        Goal, typer.Option("--until", help="How far: its login prompt, ssh, cloud-init's end.")
+    ] = Goal.login,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", help="For the whole boot.")
+    ] = 300.0,
+    screenshot: Annotated[
+        Path | None, typer.Option("--screenshot", metavar="PNG", help="Its screen, at the end.")
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option("--log", metavar="FILE", help="All that its console prints.")
+    ] = None,
+    console: Annotated[
+        bool, typer.Option("--console", help="Give me its serial console; ^] leaves.")
+    ] = False,
+    shell: Annotated[
+        bool, typer.Option("--shell", help="Log me in by ssh, with a key made for this boot.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show its console while it boots.")
+    ] = False,
+    accelerator: Annotated[
+        AcceleratorName, typer.Option("--accelerator", help="auto tries KVM, else emulates.")
+    ] = AcceleratorName.auto,
+    memory: Annotated[int, typer.Option("--memory", metavar="MIB", help="Of the guest.")] = 1024,
+    network: Annotated[
+        bool, typer.Option("--network", help="Let the guest reach the network.")
+    ] = False,
+    tools: ToolsOption = ToolsMode.auto,
+    cache: Cache = None,
+    arch: Arch = None,
+) -> None:
+    r"""Boot IMAGE in a virtual machine and see it come up; the image is never written to.
+
+    The exit code says whether it came so far. What counts is a secret of this
+    one boot that the guest itself shows, so a crash can't pass for success.
+
+    \b
+    Examples:
+      livecd-rootfs boot out/livecd.debian-cpc.img
+      livecd-rootfs boot out/livecd.debian-cpc.img --firmware uefi-secure --until ssh
+      livecd-rootfs boot out/livecd.debian-cpc.img --shell
+    """
+    _become_root()
+    from livecd_rootfs.boot import request as requests
+    from livecd_rootfs.commands import boot as command
+    from livecd_rootfs.settings import cache_directory
+    from livecd_rootfs.tools import Mode
+
+    kept = cache_directory(cache, os.environ)
+    request = requests.Request(
+        image=image,
+        until=requests.Until(until.value),
+        firmware=requests.Firmware(firmware.value),
+        architecture=_project(None, _given(arch=arch)).settings.text("arch"),
+        accelerator=requests.Accelerator(accelerator.value),
+        memory=memory,
+        timeout=timeout,
+        network=network,
+        screenshot=screenshot,
+        log=log,
+        cache=kept,
+    )
+    place = command.Place(mode=Mode(tools.value), cache=kept, environ=os.environ)
+    if console or shell:
+        by = "console" if console else "shell"
+        raise typer.Exit(command.look(request, place, by=by))
+    print(command.until(request, place, show_console=verbose), end="")
 
 
 @app.command()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import hostroot, mmdebstrap
+from livecd_rootfs import distributions, hostroot, mmdebstrap
 from livecd_rootfs.build.environment import SYSTEM_PATH
 from livecd_rootfs.build.plan import Base, BaseKind
 from livecd_rootfs.build.workspace import Workspace
@@ -20,6 +20,9 @@ GIVEN = "/livecd/base"
 CHROOT = Path("/build/chroot")
 # The year in which vfat's calendar begins (its times can't say anything earlier).
 EARLIEST = 315532800
+# Kernel packages' scripts obey this (Debian kernel handbook, "Hooks"): the initramfs
+# is made once, by a chroot hook, after everything that goes into it.
+NO_INITRAMFS = {"INITRD": "No"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +67,24 @@ def tarfile_like(path: Path) -> bool:
 
 
 def bootstrap_request(settings: Settings) -> mmdebstrap.Request:
-    """The bootstrap that the settings ask for."""
+    """The bootstrap of a cloud image that decided settings ask for.
+
+    Raises:
+        UsageError: the suite, the architecture or the kernel flavour is not known.
+    """
+    suite = distributions.find_suite(settings.text("suite"), settings.text("distribution"))
+    arch, flavour = settings.text("arch"), settings.text("kernel_flavour")
+    defaults = distributions.packages(suite, arch, flavour)
+    keyring = Path(suite.distribution.keyring)
     return mmdebstrap.Request(
-        suite=settings.text("suite"),
+        suite=suite.name,
         target=CHROOT,
         mirror=settings.text("mirror") or None,
-        architecture=settings.text("arch"),
-        variant="important",
-        packages=("linux-image-cloud-amd64","grub-cloud-amd64","grub-efi-amd64-signed","shim-signed","initramfs-tools","systemd-resolved","cloud-init","cloud-guest-utils","openssh-server","sudo","ca-certificates","dbus","locales","python3-apt","netplan.io","zstd"),
+        architecture=arch,
+        variant=distributions.VARIANT,
+        packages=distributions.select(defaults, settings.words("packages")),
+        components=settings.words("components"),
+        keyring=keyring if keyring.exists() else None,
     )
 
 
@@ -86,7 +99,7 @@ def command(
         workspace: the build's folders.
         environ: proxies, and the date as SOURCE_DATE_EPOCH.
     """
-    env = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", **environ}
+    env = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", **NO_INITRAMFS, **environ}
     given = (Bind(source=base.path, target=GIVEN),) if base.path else ()
     build = Bind(source=workspace.build, target="/build", writable=True)
     seen = Sandbox(operations=(*hostroot.operations(), build, *given), cwd="/build", env=env)

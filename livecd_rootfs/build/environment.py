@@ -79,6 +79,7 @@ def of_hooks(
         "PREFIX": build.prefix,
         "IMAGE_TARGETS": " ".join(targets),
         "IMAGE_SIZE": settings.text("image_size"),
+        "MIRROR": settings.text("mirror"),
         "LIVECD_SEED": build.seed,
     }
 
