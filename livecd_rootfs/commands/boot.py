@@ -75,12 +75,16 @@ def look(request: Request, place: Place, *, by: str) -> int:
 def summary(request: Request, result: Result) -> str:
     """What a boot showed, line by line."""
     lines = [
-        f"{request.image.name} booted: {result.until.value} reached after "
-        f"{duration(result.seconds)}",
+        (
+            f"{request.image.name} booted: {result.until.value} reached after "
+            f"{duration(result.seconds)}"
+        ),
         f"  proof:     {result.proof.value}",
         f"  firmware:  {result.firmware.value}",
-        f"  emulator:  {result.emulator}, {result.accelerator.value} "
-        f"({result.accelerator_reason})",
+        (
+            f"  emulator:  {result.emulator}, {result.accelerator.value} "
+            f"({result.accelerator_reason})"
+        ),
     ]
     if result.kernel:
         lines.append(f"  kernel:    {result.kernel}")

@@ -23,7 +23,5 @@ def ensure(
     Raises:
         LivecdError: it can't be made.
     """
-    request = toolsroot.Request(
-        cache=cache, architecture=host_architecture(), machines=(machine,)
-    )
+    request = toolsroot.Request(cache=cache, architecture=host_architecture(), machines=(machine,))
     return toolsroot.ensure(request, environ=proxies(environ), progress=progress)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from livecd_rootfs.build import events
+from livecd_rootfs.progress import summary
 from livecd_rootfs.units import duration
 
 
@@ -34,4 +35,6 @@ class Plain:
                 return f"[{step.number}/{self._total}] {step.name}: {verdict}, {duration(seconds)}"
             case events.Note(text=text):
                 return f"note: {text}"
+            case events.BuildEnded():
+                return "\n".join(summary.lines(event))
         return ""

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from livecd_rootfs.build import events
 from livecd_rootfs.build.plan import BuildPlan
+from livecd_rootfs.progress import summary
 from livecd_rootfs.units import duration
 
 WAITING, RUNNING, DONE, FAILED = "·", "▶", "✓", "✗"
@@ -43,6 +44,8 @@ class Terminal:
                 self._marks[step.number] = DONE if status == 0 else FAILED
             case events.Note(text=text):
                 self._console.print(Text(f"note: {text}", style="yellow"))
+            case events.BuildEnded():
+                self._end(event)
         self._redraw()
 
     def close(self) -> None:
@@ -50,6 +53,13 @@ class Terminal:
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+    def _end(self, ended: events.BuildEnded) -> None:
+        """Draw the finished table once more, then say what came out."""
+        self._redraw()
+        self.close()
+        for line in summary.lines(ended):
+            self._console.print(Text(line), soft_wrap=True)
 
     def _begin(self, plan: BuildPlan) -> None:
         self._plan = plan
