@@ -1,8 +1,9 @@
 """The hooks directory: numbered links to the hooks, and ``explicit_provides``.
 
 A plan is a value: which links, which names. Applying it changes the directory whole or not
-at all, one process at a time. The links of an earlier run are replaced; files of others
-stay, and one that stands where a link is to be made is refused before anything is written.
+at all, one process at a time. The links of an earlier run are replaced, also those of one
+that was killed half-way; files of others stay, and one that stands where a link is to be
+made is refused before anything is written.
 
 A link counts as one of an earlier run when its name is ``NNN-`` and the base name of what
 it points at, as `link_name` makes it, and it points into the tree or at a hook of the plan.
@@ -137,6 +138,9 @@ def _change(plan: HooksPlan, folder: Folder, present: Sequence[str]) -> None:
         if own.get(name) != text:
             folder.symlink(name, text)
     os.replace(ready, plan.provides_path)
+    stale = os.path.join(plan.directory, PROVIDES_FILE)
+    if plan.provides_path != stale and os.path.isfile(stale):
+        os.unlink(stale)  # the pruner would look there first
 
 
 def _own_links(plan: HooksPlan, folder: Folder, present: Sequence[str]) -> Mapping[str, str]:

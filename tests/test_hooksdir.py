@@ -173,6 +173,7 @@ def test_what_is_in_the_way_is_refused_before_anything_is_written(
 
 
 def test_provides_can_be_put_elsewhere(tmp_path: Path) -> None:
+    hooksdir.apply(plan(tmp_path, ["base/a"], ["old"]))
     hooksdir.apply(plan(tmp_path, ["base/a"], ["x"], path=str(tmp_path / "list")))
     assert content(tmp_path / "hooks") == {"001-a": "../hooks.d/base/a"}
     assert (tmp_path / "list").read_text() == "x\n"
