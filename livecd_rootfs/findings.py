@@ -1,7 +1,9 @@
-"""What can be wrong with targets and series files: one function for each finding."""
+"""What can be wrong with targets and series files: one method for each finding."""
 
 from __future__ import annotations
 
+import shlex
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from livecd_rootfs.diagnostics import Diagnostic, Edit, Fix, Label, Severity, near
@@ -20,8 +22,8 @@ KEYWORDS = ("depends", "provides")
 BYTE_ORDER_MARK = "\ufeff"
 ONE_NAME = "the rest of a line is one name: write one line for each"
 
-# Beyond these many findings no near names are looked for, and no cycles written out.
-SUGGESTED_AT_MOST = 20
+# Beyond these many findings no near names are looked for; these many cycles are written out.
+SUGGESTED_AT_MOST = 10
 CYCLES_AT_MOST = 20
 NOT_EXECUTABLE = "not executable"
 WRONG_STATES = {
@@ -46,7 +48,7 @@ class Report:
 
     def unknown_series(self, name: str, span: Span | None, reach: Reach | None) -> None:
         """No series file has the name of a target, or that in a ``depends`` line."""
-        known = self._tree.series_names() if self._suggests() else ()
+        known = self._series if self._suggests() else ()
         names = near(name, known)
         finding = Diagnostic(
             code="unknown-series",
@@ -69,8 +71,8 @@ class Report:
 
     def cycle(self, entry: Entry, reach: Reach) -> None:
         """A ``depends`` line names a series in whose reading it stands."""
-        if len(self.found) > CYCLES_AT_MOST:
-            return  # each costs as much as it is long
+        if len(self._cycles) >= CYCLES_AT_MOST:
+            return  # enough are told, and each costs as much as it is long
         chain = reach.chain
         names = [step.series.name for step in chain]
         first = len(names) - 1 - names[::-1].index(entry.name)
@@ -109,12 +111,12 @@ class Report:
             message=f"hook '{hook.name}' is not executable",
             labels=_labels(hook.span, ""),
             notes=_chain_notes(hook.reach),
-            help=f"chmod +x {self._tree.root}/{hook.name}",
+            help="chmod +x " + shlex.quote(f"{self._tree.root}/{hook.name}"),
         )
 
     def _missing(self, hook: OrderedHook, state: str) -> Diagnostic:
         wrong, why = WRONG_STATES[state]
-        names = near(hook.name, self._tree.hook_names() if self._suggests() else ())
+        names = near(hook.name, self._hooks if self._suggests() else ())
         return Diagnostic(
             code="missing-hook",
             # No link can hold a NUL, so there is nothing to be lenient about.
@@ -125,6 +127,14 @@ class Report:
             help=_misread(hook.name) or did_you_mean(names),
             fix=_replacement(hook.span, names),
         )
+
+    @cached_property
+    def _series(self) -> tuple[str, ...]:
+        return self._tree.series_names()
+
+    @cached_property
+    def _hooks(self) -> tuple[str, ...]:
+        return self._tree.hook_names()
 
     def _suggests(self) -> bool:
         """Whether to look for near names, which is slow, for one more finding."""

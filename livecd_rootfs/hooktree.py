@@ -88,7 +88,7 @@ class HookTree:
 
         The path is taken as a link to it is written, without ``..`` in its middle.
         """
-        mode = _mode(self.path(hook))
+        mode = 0 if "\0" in hook else _mode(self.path(hook))  # normpath may cut it off there
         if not mode:
             return "missing"
         if mode & _TYPE_MASK != _REGULAR:

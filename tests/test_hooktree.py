@@ -100,6 +100,7 @@ def test_final_hooks(tmp_path: Path, files: tuple[str, ...], hooks: tuple[str, .
         ("base/dangling.binary", "missing"),
         ("base/run.binary/x", "missing"),
         ("base/nul\0.binary", "missing"),
+        ("base/run.binary\0", "missing"),
         ("base/" + "x" * 300, "missing"),
     ],
 )

@@ -127,7 +127,16 @@ def test_many_cycles_end_soon() -> None:
     depth = 2_000
     series = {f"s{n}": f"depends s0\ndepends s{n + 1}\n" for n in range(depth)}
     found = run(PaperTree({**series, f"s{depth}": ""}), "s0").errors
-    assert 1 < len(found) < 50
+    assert len(found) == 20
+
+
+def test_warnings_do_not_hide_a_cycle() -> None:
+    plain = [f"plain{n}" for n in range(100)]
+    series = {"a": "\n".join([*plain, "depends a"])}
+    tree = PaperTree(series, states=dict.fromkeys(plain, "not executable"))
+    resolution = run(tree, "a")
+    assert [found.code for found in resolution.errors] == ["cycle"]
+    assert len(resolution.warnings) == 100
 
 
 @pytest.mark.parametrize(
