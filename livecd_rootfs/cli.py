@@ -18,6 +18,7 @@ from livecd_rootfs import __version__
 from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError, render
 
 if TYPE_CHECKING:
+    from livecd_rootfs.diagnostics import Diagnostic
     from livecd_rootfs.project import Project
 
 PROGRAM = "livecd-rootfs"
@@ -492,7 +493,13 @@ def _project(tree: Path | None, options: dict[str, str | None]) -> Project:
     for warning in warnings:
         print(f"{PROGRAM}: warning: {warning}", file=sys.stderr)
     found = project.find_tree(tree, Path.cwd())
-    return project.Project(tree=found, settings=project.decide(loaded))
+    return project.Project(tree=found, settings=project.decide(loaded), warn=_warn)
+
+
+def _warn(diagnostic: Diagnostic) -> None:
+    from livecd_rootfs.diagnostics import full
+
+    sys.stderr.write(full.render(diagnostic, program=PROGRAM))
 
 
 def _become_root() -> None:
@@ -527,10 +534,9 @@ def main() -> NoReturn:
 
 def _show(error: LivecdError) -> None:
     from livecd_rootfs import project
-    from livecd_rootfs.diagnostics import full
 
     if isinstance(error, project.Findings):
         for diagnostic in error.diagnostics:
-            sys.stderr.write(full.render(diagnostic, program=PROGRAM))
+            _warn(diagnostic)
     else:
         sys.stderr.write(render(error, PROGRAM))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,10 +59,12 @@ class Project:
     Attributes:
         tree: the hooks.d.
         settings: with distribution, architecture, project and components decided.
+        warn: called with each finding that does not stop a command.
     """
 
     tree: Path
     settings: Settings
+    warn: Callable[[Diagnostic], None] = lambda _: None
 
     @property
     def prefix(self) -> str:
@@ -85,6 +87,8 @@ class Project:
         resolution = resolve(targets, HookTree(str(self.tree)), prefix=self.prefix)
         if resolution.errors:
             raise Findings(resolution.errors)
+        for warning in resolution.warnings:
+            self.warn(warning)
         return resolution
 
     def plan(self, resolution: Resolution, base: Base, mode: Mode) -> BuildPlan:

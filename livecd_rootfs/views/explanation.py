@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from livecd_rootfs.build.plan import BuildPlan, Step, chain
 from livecd_rootfs.diagnostics.near import did_you_mean, near
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.resolve import Provided, Resolution
+from livecd_rootfs.resolve import Provided, Reach, Resolution
 
 
 def explain(
@@ -24,23 +24,26 @@ def explain(
     Raises:
         LivecdError: the plan has nothing of this name; the remedy names near ones.
     """
-    steps = [step for step in plan.steps if step.hook and _matches(name, step.name)]
-    provided = [each for each in resolution.provides if _matches(name, each.artifact)]
-    series = [reach for reach in resolution.reaches if reach.series.name == name]
-    parts = [_of_hook(step) for step in steps]
-    if provided:
-        parts.append(_of_artifact(provided, resolution))
-    if series and not steps:
-        parts.append(_of_series(name, resolution))
+    parts = _parts(name, plan, resolution, str.__eq__) or _parts(name, plan, resolution, _ends)
     if not parts:
         raise _nothing(name, plan, resolution, others)
     return "\n".join(parts)
 
 
-def _matches(wanted: str, name: str) -> bool:
-    return name in {wanted, wanted.removeprefix("./")} or name.endswith(
-        (f"/{wanted}", f".{wanted}")
-    )
+def _parts(
+    name: str, plan: BuildPlan, resolution: Resolution, fits: Callable[[str, str], bool]
+) -> list[str]:
+    """What is said of each thing whose name fits."""
+    parts = [_of_hook(step) for step in plan.steps if step.hook and fits(step.name, name)]
+    provided = [each for each in resolution.provides if fits(each.artifact, name)]
+    parts += [_of_artifact(provided, resolution)] if provided else []
+    series = [reach for reach in resolution.reaches if reach.series.name == name]
+    return parts + ([_of_series(series)] if series else [])
+
+
+def _ends(whole: str, name: str) -> bool:
+    """Whether a name is the last part of a hook's path, or of an artifact's."""
+    return whole.endswith((f"/{name}", f".{name}")) or whole == name.removeprefix("./")
 
 
 def _of_hook(step: Step) -> str:
@@ -87,13 +90,11 @@ def _of_artifact(provided: list[Provided], resolution: Resolution) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _of_series(name: str, resolution: Resolution) -> str:
-    lines = [f"{name} is a series."]
-    for reach in resolution.reaches:
-        if reach.series.name == name:
-            lines += [f"  File: {reach.series.source.path}"]
-            lines += [f"  Why: {_link(each.by.place if each.by else '', each.series.name)}"
-                      for each in reach.chain]  # fmt: skip
+def _of_series(readings: list[Reach]) -> str:
+    lines = [f"{readings[0].series.name} is a series, {readings[0].series.source.path}."]
+    for reach in readings:
+        links = [_link(each.by.place if each.by else "", each.series.name) for each in reach.chain]
+        lines.append(f"  Why: {'; '.join(links)}.")
     return "\n".join(lines) + "\n"
 
 
@@ -107,7 +108,7 @@ def _nothing(
     known = [step.name for step in plan.steps if step.hook]
     known += [provided.artifact for provided in resolution.provides]
     known += [reach.series.name for reach in resolution.reaches]
-    elsewhere = [hook for hook in others() if _matches(name, hook)]
+    elsewhere = [hook for hook in others() if hook == name or _ends(hook, name)]
     if elsewhere:
         return LivecdError(
             f"{elsewhere[0]} is not part of a build of {' '.join(plan.targets)}",

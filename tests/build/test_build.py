@@ -57,7 +57,7 @@ LOOK = """\
     echo "pwd=$(pwd)"
     echo "HOME=$HOME LANG=$LANG TERM=$TERM DEBIAN_FRONTEND=$DEBIAN_FRONTEND TZ=$TZ"
     echo "PROJECT=$PROJECT SUITE=$SUITE ARCH=$ARCH PREFIX=$PREFIX TARGETS=$IMAGE_TARGETS"
-    echo "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH SECRET=${SECRET-unset}"
+    echo "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH FOREIGN=${FOREIGN-unset}"
     echo "config=$(ls $1config)"
     . $1config/binary
     echo "sourced=$PROJECT $LB_DISTRIBUTION"
@@ -71,13 +71,13 @@ def test_a_chroot_hook_runs_as_under_live_build(tree: Tree, command: Command) ->
         "chroot/010-look.chroot": LOOK.replace("$1", "/root/"),
         "base/look.binary": "#!/bin/sh\nmv chroot/root/seen livecd.test.seen\n",
     })  # fmt: skip
-    succeeded(command.run("look", SECRET="x", SUITE="bookworm"))
+    succeeded(command.run("look", FOREIGN="x", SUITE="bookworm"))
     assert (command.output / "livecd.test.seen").read_text().splitlines() == [
         "0=/root/010-look.chroot",
         "pwd=/root",
         "HOME=/root LANG=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive TZ=UTC",
         "PROJECT=test SUITE=bookworm ARCH=amd64 PREFIX=livecd.test TARGETS=look",
-        "SOURCE_DATE_EPOCH=1600000000 SECRET=unset",
+        "SOURCE_DATE_EPOCH=1600000000 FOREIGN=unset",
         "config=binary",
         "bootstrap",
         "chroot",
@@ -95,7 +95,7 @@ def test_a_binary_hook_runs_in_the_build_directory(tree: Tree, command: Command)
         "base/look.binary": LOOK.replace("$1", ""),
         "base/keep.binary": "#!/bin/sh\nmv seen livecd.test.seen\n",
     })  # fmt: skip
-    succeeded(command.run("look", SECRET="x"))
+    succeeded(command.run("look", FOREIGN="x"))
     seen = (command.output / "livecd.test.seen").read_text().splitlines()
     assert seen[:2] == ["0=/build/config/hooks.d/base/look.binary", "pwd=/build"]
 

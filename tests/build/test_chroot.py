@@ -8,6 +8,7 @@ import pytest
 
 from livecd_rootfs.build import chroot
 from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.mounts import Bind
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_a_link_to_the_resolver_is_left_alone(root: Path, hook: Path) -> None:
     targets = [
         operation.target
         for operation in chroot.sandbox(root, hook.parent, {}, network=True).operations
-        if isinstance(operation, chroot.Bind)
+        if isinstance(operation, Bind)
     ]
     assert "/run/systemd/resolve/stub-resolv.conf" in targets
 

@@ -99,7 +99,7 @@ def test_a_full_disk_leaves_what_was_there(build: Path, tmp_path: Path) -> None:
     try:
         (out / "livecd.x.img").write_bytes(b"older")
         (build / "livecd.x.img").write_bytes(b"\1" * (2 << 20))
-        with pytest.raises(LivecdError, match="No space left|failed with status"):
+        with pytest.raises(LivecdError, match=r"No space left|failed with status"):
             output.publish(build, NAMES, out)
         assert [path.name for path in out.iterdir()] == ["livecd.x.img"]
         assert (out / "livecd.x.img").read_bytes() == b"older"

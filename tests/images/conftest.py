@@ -53,7 +53,5 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def disk(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The qcow2 as a raw disk, for readers that know nothing of qcow2."""
     raw = tmp_path_factory.mktemp("disk") / "disk.raw"
-    subprocess.run(
-        ("qemu-img", "convert", "-O", "raw", built.artifact(".img"), raw), check=True
-    )
+    subprocess.run(("qemu-img", "convert", "-O", "raw", built.artifact(".img"), raw), check=True)
     return raw

@@ -66,9 +66,7 @@ def test_only_what_was_asked_for_comes_out(built: Built) -> None:
 
 
 def test_checksums_are_those_of_the_files(built: Built) -> None:
-    subprocess.run(
-        ("sha256sum", "--check", "--quiet", "SHA256SUMS"), cwd=built.output, check=True
-    )
+    subprocess.run(("sha256sum", "--check", "--quiet", "SHA256SUMS"), cwd=built.output, check=True)
 
 
 @pytest.mark.tools("qemu-img")
@@ -89,7 +87,9 @@ def test_the_partition_table_is_whole_and_that_of_a_cloud_image(disk: Path) -> N
 @pytest.mark.tools("e2fsck", "dumpe2fs")
 def test_the_root_file_system_is_clean_and_has_its_label(root: Path) -> None:
     output("e2fsck", "-fn", root)
-    assert re.search(r"volume name: +cloudimg-rootfs$", output("dumpe2fs", "-h", root), re.M)
+    assert re.search(
+        r"volume name: +cloudimg-rootfs$", output("dumpe2fs", "-h", root), re.MULTILINE
+    )
 
 
 @pytest.mark.tools("fsck.vfat", "mdir")
