@@ -68,9 +68,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a process took: seconds of wall time, and the most memory, in MiB."""
+    """What a process took: seconds of wall time and of the processor, most memory in MiB."""
 
     seconds: float
+    cpu_seconds: float
     mebibytes: float
 
 
@@ -110,7 +111,11 @@ def usage(argv: Sequence[str | Path], *, cwd: Path | None = None) -> Usage:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, argv)
-    return Usage(seconds=seconds, mebibytes=resources.ru_maxrss / KIB_PER_MIB)
+    return Usage(
+        seconds=seconds,
+        cpu_seconds=resources.ru_utime + resources.ru_stime,
+        mebibytes=resources.ru_maxrss / KIB_PER_MIB,
+    )
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """make-hooks over 10,000 series in one chain with 50,000 hooks: seconds and MiB, and linear.
 
-A quarter and half of that are measured as well: the time must grow as the tree does.
+A quarter and half of that are measured as well: the processor's time must grow as the tree
+does. Of three runs the shortest counts, as the others were held up by something else.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from benchmarks import harness
 
 MAKE_HOOKS = Path(__file__).resolve().parent.parent / "hooks.d" / "make-hooks"
 SERIES, HOOKS_A_SERIES = 10_000, 5
+ROUNDS = 3
 SECONDS_AT_MOST = 15.0
 # Four times the tree may take four times the time; the rest is room for the machine's moods.
 GROWTH_AT_MOST = 4 * 1.5
@@ -20,26 +23,32 @@ GROWTH_AT_MOST = 4 * 1.5
 def main() -> int:
     """Measure, print, and tell by the exit status whether the limits were kept."""
     with harness.scratch() as folder:
-        used = [measure(folder / str(part), SERIES // part) for part in (4, 2, 1)]
+        quarter, _, whole = (measure(folder / str(part), SERIES // part) for part in (4, 2, 1))
+    growth = whole.cpu_seconds / quarter.cpu_seconds
     kept = [
-        harness.verdict("seconds for the whole", used[-1].seconds, SECONDS_AT_MOST),
-        harness.verdict(
-            "times as long as a quarter", used[-1].seconds / used[0].seconds, GROWTH_AT_MOST
-        ),
+        harness.verdict("seconds for the whole", whole.seconds, SECONDS_AT_MOST),
+        harness.verdict("times as long as a quarter of it", growth, GROWTH_AT_MOST),
     ]
     return 0 if all(kept) else 1
 
 
 def measure(build: Path, series: int) -> harness.Usage:
-    """Run make-hooks once over a chain of this length."""
+    """Run make-hooks over a chain of this length."""
     plant(build / "hooks.d", series)
-    argv = [sys.executable, str(MAKE_HOOKS), "--tree", str(build / "hooks.d"), "s0"]
-    used = harness.usage(argv)
+    used = min((run(build) for _ in range(ROUNDS)), key=lambda one: one.cpu_seconds)
     hooks = series * HOOKS_A_SERIES
     print(
         f"  {series:6} series, {hooks:6} hooks: {used.seconds:6.2f} s, {used.mebibytes:6.1f} MiB,"
-        f" {used.seconds / hooks * 1e6:5.0f} µs a hook"
+        f" {used.cpu_seconds / hooks * 1e6:5.0f} µs of the processor a hook"
     )
+    return used
+
+
+def run(build: Path) -> harness.Usage:
+    """Run make-hooks once, with no hooks directory there."""
+    argv = [sys.executable, str(MAKE_HOOKS), "--tree", str(build / "hooks.d"), "s0"]
+    used = harness.usage(argv)
+    shutil.rmtree(build / "hooks")
     return used
 
 
