@@ -1,4 +1,4 @@
-"""The edge of a base hook: environment in, step, exit status out."""
+"""The edge of a base hook: environment in, step, what it says and an exit status out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from livecd_rootfs import errors, kernel
+from livecd_rootfs import edge, kernel, signals
+from livecd_rootfs.edge import Outcome
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import context
 from livecd_rootfs.steps.context import Context
@@ -20,7 +21,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main(step: Step) -> int:
-    """Run a step in the current directory and say in one line what it made.
+    """Run a step in the current directory and print in one line what it made.
 
     Args:
         step: the ``run`` function of a module of ``livecd_rootfs.steps``.
@@ -28,17 +29,19 @@ def main(step: Step) -> int:
     Returns:
         the exit status.
     """
+    return edge.main(Path(sys.argv[0]).name, lambda: _outcome(step))
+
+
+def _outcome(step: Step) -> Outcome:
+    signals.raise_on_signals()
+    # What a step adds to a root has the same modes everywhere.
+    os.umask(0o022)
+    _enter_namespace()
     try:
-        _enter_namespace()
         message = step(_context())
-    except LivecdError as error:
-        sys.stderr.write(errors.render(error, Path(sys.argv[0]).name))
-        return error.exit_code
     except OSError as error:
-        sys.stderr.write(errors.render(_explain(error), Path(sys.argv[0]).name))
-        return errors.EXIT_FAILURE
-    sys.stdout.write(f"{message}\n")
-    return 0
+        raise _full(error) from error
+    return Outcome(status=0, out=f"{message}\n", err="")
 
 
 def _context() -> Context:
@@ -63,10 +66,9 @@ def _enter_namespace() -> None:
         ) from error
 
 
-def _explain(error: OSError) -> LivecdError:
-    """A full disk or an unreadable file, which any line of a step can meet."""
-    return LivecdError(
-        error.strerror or str(error),
-        place=str(error.filename) if error.filename else None,
-        remedy="free some space" if error.errno in _FULL else None,
-    )
+def _full(error: OSError) -> Exception:
+    """A full disk, which any line of a step can meet; any other error stays as it is."""
+    if error.errno not in _FULL:
+        return error
+    place = str(error.filename) if error.filename else None
+    return LivecdError(str(error.strerror), place=place, remedy="free some space")

@@ -1,0 +1,100 @@
+"""GRUB's texts: menu, settings, and what leads to them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from livecd_rootfs.steps import bootable, grub, kernels
+from livecd_rootfs.steps.grub import Place, Settings
+from tests.steps.builds import made_context
+
+MENU = """\
+# Written by livecd-rootfs for the first boot; update-grub replaces it.
+set default=0
+set timeout=1
+if [ "$grub_platform" = pc ]; then
+    if serial --unit=0 --speed=115200; then
+        terminal_input console serial
+        terminal_output console serial
+    fi
+fi
+menuentry 'Debian, Linux 6.12-a' {
+    linux /boot/vmlinuz-6.12-a root=LABEL=cloudimg-rootfs ro console=ttyS0 quiet
+    initrd /boot/initrd.img-6.12-a
+}
+menuentry 'Debian, Linux 6.1-a' {
+    linux /boot/vmlinuz-6.1-a root=PARTUUID=GUID ro console=ttyS0 quiet
+}
+"""
+NAMES = ("vmlinuz-6.1-a", "vmlinuz-6.12-a", "initrd.img-6.12-a")
+
+
+def place(folder: Path, *, separate: bool = False) -> Place:
+    return bootable.where(made_context(folder), separate=separate)
+
+
+def menu(where: Place) -> str:
+    chosen = Settings(command_line="console=ttyS0 quiet", timeout=1)
+    text = grub.menu(kernels.ordered(NAMES), where, chosen, title="Debian")
+    return text.replace(str(where.root_guid), "GUID")
+
+
+def test_menu(tmp_path: Path) -> None:
+    assert menu(place(tmp_path)) == MENU
+
+
+def test_menu_on_a_boot_partition(tmp_path: Path) -> None:
+    assert menu(place(tmp_path, separate=True)) == MENU.replace(" /boot/", " /")
+
+
+ESP_CONFIG = """\
+search --no-floppy --label cloudimg-rootfs --set=root
+set prefix=($root)/boot/grub
+configfile $prefix/grub.cfg
+"""
+ESP_CONFIG_WITH_BOOT = """\
+search --no-floppy --label BOOT --set=root
+set prefix=($root)/grub
+configfile $prefix/grub.cfg
+"""
+
+
+@pytest.mark.parametrize(("separate", "text"), [(False, ESP_CONFIG), (True, ESP_CONFIG_WITH_BOOT)])
+def test_esp_config(tmp_path: Path, text: str, *, separate: bool) -> None:
+    assert grub.esp_config(place(tmp_path, separate=separate)) == text
+
+
+@pytest.mark.parametrize(
+    ("arch", "before", "command_line"),
+    [
+        ("amd64", "", "console=tty0 console=ttyS0,115200"),
+        ("arm64", "", "console=tty0 console=ttyAMA0,115200"),
+        ("amd64", "GRUB_CMDLINE_LINUX='quiet'", "quiet console=tty0 console=ttyS0,115200"),
+        ("amd64", "GRUB_CMDLINE_LINUX='console=hvc0'", "console=hvc0"),
+        ("amd64", "GRUB_CMDLINE_LINUX_DEFAULT='quiet console=tty1'", ""),
+    ],
+)
+def test_defaults_add_a_console_where_nobody_chose_one(
+    arch: str, before: str, command_line: str
+) -> None:
+    script = f'{before}\n{grub.defaults(arch)}printf %s "$GRUB_CMDLINE_LINUX"'
+    answer = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert answer.stdout == command_line
+
+
+@pytest.mark.parametrize(
+    ("answer", "settings"),
+    [
+        ("console=ttyS0\nquiet  splash\n5\n", ("console=ttyS0 quiet splash", 5)),
+        ("\n\n\n", ("", 0)),
+        ("a\n\n-1\n", ("a", -1)),
+        ("a\n\nsoon\n", ("a", 0)),
+        ("", ("", 0)),
+    ],
+)
+def test_parse_settings(answer: str, settings: tuple[str, int]) -> None:
+    command_line, timeout = settings
+    assert grub.parse_settings(answer) == Settings(command_line=command_line, timeout=timeout)

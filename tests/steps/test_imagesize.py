@@ -1,0 +1,38 @@
+"""IMAGE_SIZE as users write it."""
+
+from __future__ import annotations
+
+import pytest
+
+from livecd_rootfs.errors import UsageError
+from livecd_rootfs.steps import imagesize
+from livecd_rootfs.steps.imagesize import GIB, MIB, ImageSize
+
+TABLE = [
+    ("", ImageSize(total=None, head_room=GIB)),
+    ("+2G", ImageSize(total=None, head_room=2 * GIB)),
+    ("+0", ImageSize(total=None, head_room=0)),
+    ("+512m", ImageSize(total=None, head_room=512 * MIB)),
+    ("10G", ImageSize(total=10 * GIB, head_room=0)),
+    ("10GiB", ImageSize(total=10 * GIB, head_room=0)),
+    ("10 GB", None),
+    (" 3500MB ", ImageSize(total=3500 * MIB, head_room=0)),
+    ("2361393152", ImageSize(total=2252 * MIB, head_room=0)),
+    ("2361393153", ImageSize(total=2253 * MIB, head_room=0)),
+    ("large", None),
+    ("-1G", None),
+    ("1.5G", None),
+    ("1E", None),
+]
+
+
+@pytest.mark.parametrize(("text", "size"), [row for row in TABLE if row[1]])
+def test_parse(text: str, size: ImageSize) -> None:
+    assert imagesize.parse(text) == size
+
+
+@pytest.mark.parametrize("text", [text for text, size in TABLE if size is None])
+def test_parse_refuses(text: str) -> None:
+    with pytest.raises(UsageError, match="which is no size") as caught:
+        imagesize.parse(text)
+    assert "`10G`" in str(caught.value.remedy)
