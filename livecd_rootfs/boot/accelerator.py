@@ -5,6 +5,7 @@ CACHE/kvm.json      {"boot": boot id, "emulator": version, "works": bool, "reaso
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -72,12 +73,10 @@ class Memory:
             return
         kept = {"boot": self.boot, "emulator": self.emulator, **asdict(verdict)}
         fresh = self._file.with_name(f".kvm.json.{os.getpid()}")
-        try:
+        with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             fresh.write_text(json.dumps(kept) + "\n", encoding="utf-8")
             fresh.rename(self._file)
-        except OSError:
-            fresh.unlink(missing_ok=True)
 
 
 def boot_id() -> str:

@@ -101,7 +101,8 @@ def credentials(seed: Seed) -> tuple[tuple[str, str], ...]:
     """The systemd credentials (systemd.system-credentials(7)): an issue text, and root's key."""
     issue = f"{MARKER_PREFIX}:{ISSUE}:{seed.nonce}"
     lines = "".join(
-        f"f {folder}/{MARKER_PREFIX}.issue 0644 root root - {issue}\\n\n" for folder in ISSUE_FOLDERS
+        f"f {folder}/{MARKER_PREFIX}.issue 0644 root root - {issue}\\n\n"
+        for folder in ISSUE_FOLDERS
     )
     key = (("ssh.authorized_keys.root", seed.public_key),) if seed.public_key else ()
     return (("tmpfiles.extra", lines), *key)
