@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -86,7 +87,7 @@ def make(context: Context, files: FileSystem, *, disk: Path, tree: Path, content
         )
     except process.CommandError as error:
         raise _explain(error, files.partition.size) from error
-    _settle_access_times(context, files, disk, content)
+    _settle(context, files, disk, content)
 
 
 def argv(files: FileSystem, *, disk: Path, tree: Path, own_features: bool) -> list[str]:
@@ -182,25 +183,36 @@ def _too_small(why: str) -> LivecdError:
     )
 
 
-def _settle_access_times(context: Context, files: FileSystem, disk: Path, content: Content) -> None:
-    """Give the files that were not read since SOURCE_DATE_EPOCH the access time of all others.
+def _settle(context: Context, files: FileSystem, disk: Path, content: Content) -> None:
+    """Take away what is of this run.
 
-    mke2fs sets later times to that one and leaves earlier ones, which are
-    another run's later ones once somebody has read the file.
+    mke2fs gives files the access time SOURCE_DATE_EPOCH at the latest, and so
+    leaves earlier ones, which are later ones as soon as somebody reads the
+    file. And the superblock counts the kilobytes written to it ever, from 1 on;
+    from 0 on it does not.
     """
-    if not content.unread:
-        return
     name = f"{disk.relative_to(context.build)}?offset={files.partition.offset}"
-    commands = "".join(
-        f"set_inode_field {_quoted(path)} atime @{context.epoch}\n"
-        f"set_inode_field {_quoted(path)} atime_extra 0\n"
-        for path in content.unread
-    )
-    context.tools.run(
+    ended = context.tools.run(
         ["debugfs", "-w", "-f", "-", name],
         env=context.environment(),
         cwd=context.build,
-        stdin=commands,
+        stdin="set_super_value kbytes_written 0\n" + access_times(content.unread, context.epoch),
+    )
+    # It ends with status 0 whatever happens; its first line names its version.
+    if complaints := tuple(ended.stderr.splitlines()[1:]):
+        raise LivecdError("debugfs could not finish the file system", notes=complaints)
+
+
+def access_times(paths: Iterable[str], epoch: int) -> str:
+    """The debugfs commands that set access times.
+
+    debugfs reads a command a line, so a name with a line break in it can't be given.
+    """
+    return "".join(
+        f"set_inode_field {_quoted(path)} atime @{epoch}\n"
+        f"set_inode_field {_quoted(path)} atime_extra 0\n"
+        for path in paths
+        if path.isprintable()
     )
 
 

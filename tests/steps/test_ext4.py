@@ -12,7 +12,7 @@ from livecd_rootfs import process
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import content, ext4, layout
 from livecd_rootfs.steps.content import BLOCK, Content
-from livecd_rootfs.steps.ext4 import FileSystem
+from livecd_rootfs.steps.ext4 import FileSystem, access_times
 from livecd_rootfs.steps.imagesize import GIB, MIB
 from livecd_rootfs.steps.layout import Partition, Type
 from tests import needs
@@ -141,6 +141,19 @@ def test_access_times_before_the_build_become_its_time(tmp_path: Path) -> None:
         assert f"atime: {EPOCH:#x}:00000000" in found
     assert f"mtime: {EPOCH - 99:#x}" in ask("debugfs", "-R", "stat /plain", disk=disk)
     ask("e2fsck", "-fn", disk=disk)
+
+
+@E2FSPROGS
+def test_debugfs_that_fails_is_noticed(tmp_path: Path) -> None:
+    with pytest.raises(LivecdError, match="debugfs could not finish") as caught:
+        made(tmp_path, 24 * MIB, unread=("none",))
+    assert any("none" in note for note in caught.value.notes)
+
+
+def test_names_that_debugfs_can_not_read_are_left_out() -> None:
+    assert access_times(["line\nbreak", "\udcff", "plain"], 5) == (
+        'set_inode_field "/plain" atime @5\nset_inode_field "/plain" atime_extra 0\n'
+    )
 
 
 def test_what_does_not_fit_is_refused_before_the_work() -> None:

@@ -1,0 +1,251 @@
+"""The base hooks, run as an executor runs them, on a root of a few files."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+
+import pytest
+
+from livecd_rootfs import process
+from tests import needs
+from tests.steps.builds import KERNEL, Build, plant, tree
+from tests.steps.conftest import NewBuild
+
+# A builder whose tools are too old for reproducible file systems gets a tools
+# root, which takes the network once.
+pytestmark = [pytest.mark.root, pytest.mark.network]
+
+ROOT_OFFSET = 227328 * 512
+SMALL = {"IMAGE_SIZE": "+16M"}
+DISK = "binary/boot/disk-uefi.ext4"
+GRUB_CFG = f"""\
+menuentry 'Debian GNU/Linux 13 (trixie), Linux {KERNEL}' {{
+    linux /boot/vmlinuz-{KERNEL} root=LABEL=cloudimg-rootfs ro console=ttyS0 quiet
+    initrd /boot/initrd.img-{KERNEL}
+}}
+"""
+
+
+def passed(ended: subprocess.CompletedProcess[str]) -> str:
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout
+
+
+def cat(build: Build, path: str, offset: int = ROOT_OFFSET) -> str:
+    """A file in the disk."""
+    return debugfs(build, f"cat {path}", offset)
+
+
+def debugfs(build: Build, command: str, offset: int = ROOT_OFFSET) -> str:
+    image = f"{build.build / DISK}?offset={offset}"
+    return process.run([needs.program("debugfs") or "debugfs", "-R", command, image]).stdout
+
+
+def test_disk_image_says_what_it_made(new_build: NewBuild) -> None:
+    said = passed(new_build(**SMALL).hook("disk-image"))
+    assert re.fullmatch(
+        rf"{DISK}: \d+\.0 MiB, \d+\.\d MiB of content; boots by BIOS and UEFI with Secure Boot\n",
+        said,
+    )
+
+
+@pytest.mark.tools("debugfs", "e2fsck", "sgdisk", "mtype")
+def test_what_is_on_the_disk(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    before = tree(build.build / "chroot")
+    passed(build.hook("disk-image"))
+    disk = build.build / DISK
+    assert cat(build, "/boot/grub/grub.cfg").endswith(GRUB_CFG)
+    assert cat(build, "/etc/fstab").split()[:2] == ["LABEL=cloudimg-rootfs", "/"]
+    assert cat(build, "/etc/grub.d/enable_cloud") == ""
+    assert cat(build, "/core.arguments").endswith("biosdisk part_gpt ext2 ")
+    modules = debugfs(build, "ls -p /boot/grub/i386-pc")
+    names = {line.split("/")[5] for line in modules.splitlines() if line}
+    assert names == {".", "..", "boot.img", "core.img", "ext2.mod", "moddep.lst"}
+    process.run(["sgdisk", "-v", disk])
+    process.run([needs.program("e2fsck") or "", "-fn", f"{disk}?offset={ROOT_OFFSET}"])
+    shim = process.run(["mtype", "-i", f"{disk}@@{10240 * 512}", "::EFI/BOOT/BOOTX64.EFI"])
+    assert shim.stdout == "shim\n"
+    assert disk.read_bytes()[2048 * 512 :].startswith(b"0" * 0x1F4 + b"\x01\x08\0\0\0\0\0\0\x01\0")
+    assert tree(build.build / "chroot") == before
+    assert build.left() == []
+
+
+def test_the_disk_has_a_manifest_and_a_list_of_its_files(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    passed(build.hook("disk-image"))
+    manifest = (build.build / "livecd.test.manifest").read_text()
+    files = (build.build / "livecd.test.filelist").read_text().splitlines()
+    assert manifest.startswith("bash\t5.2-1\nlibc6:amd64\t2.41-12\n")
+    assert files == sorted(files)
+    assert "./boot/grub/grub.cfg" in files
+
+
+@pytest.mark.tools("qemu-img")
+def test_qcow2(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    passed(build.hook("disk-image"))
+    said = passed(build.hook("qcow2-image"))
+    assert re.fullmatch(r"livecd\.test\.img: \d+\.\d MiB, compressed with zstd\n", said)
+    image = build.build / "livecd.test.img"
+    process.run(["qemu-img", "check", image])
+    process.run(["qemu-img", "compare", image, build.build / DISK])
+    manifests = (build.build / f"livecd.test.{name}" for name in ("manifest", "img.manifest"))
+    assert len({manifest.read_text() for manifest in manifests}) == 1
+    assert "compression type: zstd" in process.run(["qemu-img", "info", image]).stdout
+    passed(build.hook("qcow2-image", QCOW2_COMPRESSION="zlib"))
+    assert "compression type: zlib" in process.run(["qemu-img", "info", image]).stdout
+
+
+@pytest.mark.tools("debugfs", "e2fsck")
+def test_a_boot_partition(new_build: NewBuild) -> None:
+    build = new_build(**SMALL, BOOT_PARTITION_SIZE="48M")
+    passed(build.hook("disk-image"))
+    boot, root = ROOT_OFFSET, ROOT_OFFSET + (48 << 20)
+    assert cat(build, f"/vmlinuz-{KERNEL}", boot) == "kernel\n"
+    assert f"linux /vmlinuz-{KERNEL} root=LABEL=cloudimg-rootfs" in cat(
+        build, "/grub/grub.cfg", boot
+    )
+    assert "LABEL=BOOT\t/boot\t" in cat(build, "/etc/fstab", root)
+    assert "(,gpt13)/grub" in cat(build, "/core.arguments", root)
+    assert len(debugfs(build, "ls -p /boot", root).split()) == 2
+    for offset in (boot, root):
+        image = f"{build.build / DISK}?offset={offset}"
+        process.run([needs.program("e2fsck") or "", "-fn", image])
+
+
+# One row for each thing that must not matter.
+ELSEWHERE: Mapping[str, Mapping[str, str]] = {
+    "another directory": {},
+    "another time zone and language": {"TZ": "Asia/Tokyo", "LANG": "de_DE.UTF-8"},
+    "another home": {"HOME": "/root", "MTOOLSRC": "/etc/passwd"},
+}
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_the_same_build_gives_the_same_bytes(new_build: NewBuild, what: str) -> None:
+    one = new_build("one", **SMALL)
+    other = new_build("one/elsewhere/much deeper", **SMALL, **ELSEWHERE[what])
+    for path in (other.build / "chroot").rglob("*"):
+        os.utime(path, (0, path.lstat().st_mtime), follow_symlinks=False)
+    for build in (one, other):
+        make_all(build)
+    assert one.artifacts() == other.artifacts()
+    assert len(one.artifacts()) == 5
+
+
+def make_all(build: Build) -> None:
+    umask = os.umask(0o077 if build.folder.name == "one" else 0o002)
+    try:
+        for name in ("disk-image", "qcow2-image"):
+            passed(build.hook(name))
+    finally:
+        os.umask(umask)
+
+
+def test_another_build_has_other_ids(new_build: NewBuild) -> None:
+    one, other = new_build("one", **SMALL), new_build("other", **SMALL, LIVECD_SEED="other")
+    for build in (one, other):
+        passed(build.hook("disk-image"))
+    assert debugfs(one, "show_super_stats -h") != debugfs(other, "show_super_stats -h")
+
+
+def test_an_arm64_disk_has_no_part_for_a_bios(new_build: NewBuild) -> None:
+    build = new_build(**SMALL, ARCH="arm64")
+    arm64 = {
+        "usr/lib/grub/arm64-efi-signed/grubaa64.efi.signed": "signed GRUB\n",
+        "usr/lib/shim/shimaa64.efi.signed": "shim\n",
+    }
+    plant(build.build / "chroot", arm64)
+    assert passed(build.hook("disk-image")).endswith("boots by UEFI with Secure Boot\n")
+    assert (build.build / DISK).read_bytes()[:440] == bytes(440)
+
+
+FAULTS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
+    "no kernel": (
+        "disk-image",
+        (f"boot/vmlinuz-{KERNEL}",),
+        {},
+        "the root has no kernel, so its disk could not boot\n  at:   chroot/boot\n",
+    ),
+    "no boot loader": (
+        "disk-image",
+        (
+            "usr/lib/grub/i386-pc/boot.img",
+            "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
+        ),
+        {},
+        "the root has no boot loader, so its disk could not boot\n",
+    ),
+    "a disk that is too small": (
+        "disk-image",
+        (),
+        {"IMAGE_SIZE": "120M"},
+        "the content of the root does not fit on the disk\n  why:  ",
+    ),
+    "no room for any root": (
+        "disk-image",
+        (),
+        {"IMAGE_SIZE": "50M"},
+        "the content of the root does not fit on the disk\n  why:  ",
+    ),
+    "no size": ("disk-image", (), {"IMAGE_SIZE": "big"}, "IMAGE_SIZE is 'big', which is no size\n"),
+    "a faulty program in the root": (
+        "disk-image",
+        ("usr/bin/grub-mkimage",),
+        {},
+        "`grub-mkimage -O i386-pc ",
+    ),
+    "qcow2 without a disk": (
+        "qcow2-image",
+        (),
+        {},
+        f"there is no disk to make a qcow2 of\n  at:   {DISK}\n",
+    ),
+    "squashfs without a root": (
+        "squashfs",
+        (),
+        {},
+        "there is no root to pack\n  at:   rootfs.dir\n",
+    ),
+    "no compression": (
+        "squashfs",
+        (),
+        {"SQUASHFS_COMPRESSION": "rar"},
+        "SQUASHFS_COMPRESSION is 'rar'\n  help: one of zstd, xz\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_has_one_message_and_leaves_nothing(new_build: NewBuild, fault: str) -> None:
+    hook, removed, variables, message = FAULTS[fault]
+    build = new_build(**{**SMALL, **variables})
+    for name in removed:
+        (build.build / "chroot" / name).unlink()
+    ended = build.hook(hook)
+    assert ended.returncode != 0
+    assert ended.stderr.startswith(f"{hook}.binary: {message}")
+    assert "Traceback" not in ended.stderr
+    assert not (build.build / DISK).exists()
+    assert build.left() == []
+
+
+def test_a_full_disk(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    small = 'mkdir binary && mount -t tmpfs -o size=2M none binary && exec "$@"'
+    ended = build.start("disk-image", ("unshare", "--mount", "sh", "-euc", small, "sh"), {})
+    assert ended.returncode == 1
+    assert "No space left on device" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert build.left() == []
+
+
+def test_without_root(new_build: NewBuild) -> None:
+    build = new_build()
+    ended = build.start("disk-image", ("setpriv", "--reuid=65534", "--clear-groups"), {})
+    assert ended.returncode == 1
+    assert "an image step needs root, or a user namespace" in ended.stderr
