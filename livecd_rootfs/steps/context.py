@@ -79,6 +79,17 @@ class Context:
         """The id of a thing in this build: the same in every run of the same build."""
         return uuid.uuid5(_NAMESPACE, f"{self.seed}\n{name}")
 
+    def choice(self, name: str, choices: Sequence[str]) -> str:
+        """The value of a variable that has few; the first one if it is not set.
+
+        Raises:
+            UsageError: it is none of these.
+        """
+        value = self.variables.get(name) or choices[0]
+        if value not in choices:
+            raise UsageError(f"{name} is '{value}'", remedy=f"one of {', '.join(choices)}")
+        return value
+
     def environment(self, **more: str) -> dict[str, str]:
         """The whole environment for a tool: nothing of the user's locale, time zone or home."""
         return {

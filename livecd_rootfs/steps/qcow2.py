@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from livecd_rootfs import units
-from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import artifact
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.disk_image import DISK
@@ -26,7 +26,7 @@ def run(context: Context) -> str:
     Raises:
         LivecdError: there is no disk.
     """
-    compression = parse_compression(context.variables.get("QCOW2_COMPRESSION", ""))
+    compression = context.choice("QCOW2_COMPRESSION", COMPRESSIONS)
     _check_disk(context)
     image = context.artifact(".img")
     with artifact.appearing(image) as part:
@@ -38,19 +38,6 @@ def run(context: Context) -> str:
     with artifact.appearing(context.artifact(".img.manifest")) as part:
         shutil.copyfile(context.artifact(".manifest"), part)
     return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {compression}"
-
-
-def parse_compression(text: str) -> str:
-    """The compression of this name; zstd if there is none.
-
-    Raises:
-        UsageError: there is no such compression.
-    """
-    if text and text not in COMPRESSIONS:
-        raise UsageError(
-            f"QCOW2_COMPRESSION is '{text}'", remedy=f"one of {', '.join(COMPRESSIONS)}"
-        )
-    return text or COMPRESSIONS[0]
 
 
 def convert_argv(disk: Path, image: Path, compression: str) -> list[str]:

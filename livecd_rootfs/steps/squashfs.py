@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from livecd_rootfs import units
-from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import artifact, dpkg, filelist
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.root_dir import ROOT_DIR
@@ -31,7 +31,7 @@ def run(context: Context) -> str:
     Raises:
         LivecdError: there is no ``rootfs.dir``.
     """
-    compression = parse_compression(context.variables.get("SQUASHFS_COMPRESSION", ""))
+    compression = context.choice("SQUASHFS_COMPRESSION", tuple(COMPRESSIONS))
     root = context.build / ROOT_DIR
     _check_root(root)
     image = context.artifact(".squashfs")
@@ -45,19 +45,6 @@ def run(context: Context) -> str:
     artifact.write(context.artifact(".squashfs.manifest"), manifest)
     artifact.write(context.artifact(".squashfs.filelist"), filelist.of(root))
     return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {compression}"
-
-
-def parse_compression(text: str) -> str:
-    """The compression of this name; zstd if there is none.
-
-    Raises:
-        UsageError: there is no such compression.
-    """
-    if text and text not in COMPRESSIONS:
-        raise UsageError(
-            f"SQUASHFS_COMPRESSION is '{text}'", remedy=f"one of {', '.join(COMPRESSIONS)}"
-        )
-    return text or next(iter(COMPRESSIONS))
 
 
 def pack_argv(root: Path, image: Path, compression: str) -> list[str]:

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import process
@@ -98,27 +98,6 @@ class HostTools:
         del bind
         program = find_on_host(str(argv[0])) or argv[0]
         return process.run([program, *argv[1:]], env=env, cwd=cwd, stdin=stdin)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperTools:
-    """Tools that only note how they were called."""
-
-    calls: list[tuple[str, ...]] = field(default_factory=list)
-
-    def run(
-        self,
-        argv: Sequence[str | Path],
-        *,
-        env: Mapping[str, str] | None = None,
-        cwd: Path | None = None,
-        stdin: str | None = None,
-        bind: Sequence[Path] = (),
-    ) -> Completed:
-        del env, cwd, stdin, bind
-        words = tuple(map(str, argv))
-        self.calls.append(words)
-        return Completed(argv=words, status=0, stdout="", stderr="", seconds=0.0)
 
 
 def made_context(build: Path, tools: context.Tools | None = None, **variables: str) -> Context:

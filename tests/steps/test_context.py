@@ -9,13 +9,13 @@ import pytest
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.steps import context
 from livecd_rootfs.steps.context import Context
-from tests.steps.builds import EPOCH, PaperTools
+from tests.steps.builds import EPOCH, HostTools
 
 BUILD = Path("/build")
 
 
 def from_environment(**variables: str) -> Context:
-    return context.from_environment(variables, BUILD, tools=PaperTools(), now=EPOCH)
+    return context.from_environment(variables, BUILD, tools=HostTools(), now=EPOCH)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,16 @@ def test_tools_see_nothing_of_the_user() -> None:
         "SOURCE_DATE_EPOCH": str(EPOCH),
         "MORE": "x",
     }
+
+
+@pytest.mark.parametrize(
+    ("variables", "value"), [({}, "zstd"), ({"C": ""}, "zstd"), ({"C": "xz"}, "xz")]
+)
+def test_choice(variables: dict[str, str], value: str) -> None:
+    assert from_environment(**variables).choice("C", ("zstd", "xz")) == value
+
+
+def test_choice_of_what_there_is_not() -> None:
+    with pytest.raises(UsageError, match="C is 'rar'") as caught:
+        from_environment(C="rar").choice("C", ("zstd", "xz"))
+    assert caught.value.remedy == "one of zstd, xz"
