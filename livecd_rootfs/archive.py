@@ -24,7 +24,9 @@ from livecd_rootfs.sandbox import Sandbox
 
 OUT = "/livecd/archive"
 _DATE = re.compile(r"^Date: (.+)$", re.MULTILINE)
-_UPDATE = f"""
+HOOK = "ask"
+_UPDATE = f"""\
+#!/bin/sh
 set -eu
 export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
 targets=Acquire::IndexTargets::deb
@@ -70,11 +72,14 @@ def query(request: Request, environ: Mapping[str, str]) -> State:
         LivecdError: no network, an unknown suite, a wrong signature: as
             ``mmdebstrap.failure`` explains it.
     """
-    with tempfile.TemporaryDirectory(prefix="livecd-archive-") as out:
-        asked = sandbox.run(_sandbox(Path(out), environ), _command(request), check=False)
-        if not (Path(out) / "done").exists():
+    with tempfile.TemporaryDirectory(prefix="livecd-archive-") as name:
+        out = Path(name)
+        (out / HOOK).write_text(_UPDATE)
+        (out / HOOK).chmod(0o755)
+        asked = sandbox.run(_sandbox(out, environ), _command(request), check=False)
+        if not (out / "done").exists():
             raise failure(request, asked)
-        files = sorted(Path(out).glob("*Release"))
+        files = sorted(out.glob("*Release"))
         return State(releases=tuple(release(file.name, file.read_bytes()) for file in files))
 
 
@@ -86,7 +91,7 @@ def _sandbox(out: Path, environ: Mapping[str, str]) -> Sandbox:
 
 def _command(request: Request) -> tuple[str, ...]:
     """The bootstrap, ended by a set-up hook as soon as the files are there."""
-    asking = request.asking(setup=f"sh -c '{_UPDATE}' sh \"$1\"", target=Path("/build/root"))
+    asking = request.asking(setup=f'{OUT}/{HOOK} "$1"', target=Path("/build/root"))
     return argv(asking)
 
 
