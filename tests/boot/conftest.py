@@ -78,8 +78,8 @@ class Stage:
 
     def emulator_runs(self) -> bool:
         """Whether it is there and is no zombie, which only its new parent can take away."""
-        pid = self.script.with_name("play.pid").read_text().strip()
         try:
+            pid = self.script.with_name("play.pid").read_text().strip()
             return Path("/proc", pid, "stat").read_text().rpartition(") ")[2][0] != "Z"
         except (FileNotFoundError, ProcessLookupError):
             return False

@@ -1,0 +1,86 @@
+"""What an image is, by qemu-img, and which files are none."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from livecd_rootfs.boot import image
+from livecd_rootfs.boot.image import Image
+from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.tools import Toolbox
+
+needs_qemu_img = pytest.mark.tools("qemu-img")
+MIB = 1 << 20
+
+
+@needs_qemu_img
+@pytest.mark.parametrize("form", ["qcow2", "vmdk", "vpc", "vdi"])
+def test_the_format_and_the_size_of_the_disk(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "disk.img"
+    subprocess.run(("qemu-img", "create", "-q", "-f", form, path, "16M"), check=True)
+    found = image.inspect(path, Toolbox())
+    assert (found.path, found.format) == (path, form)
+    assert abs(found.size - 16 * MIB) < MIB, "a VHD's size is that of its geometry"
+
+
+@needs_qemu_img
+def test_a_raw_disk_is_known_by_its_boot_sector(tmp_path: Path) -> None:
+    path = tmp_path / "disk.img"
+    path.write_bytes((b"\0" * 510 + b"\x55\xaa").ljust(MIB, b"\0"))
+    assert image.inspect(path, Toolbox()) == Image(path=path, format="raw", size=MIB)
+
+
+def text_file(path: Path) -> None:
+    path.write_text("no image")
+
+
+def compressed(path: Path) -> None:
+    path.write_bytes(gzip.compress(b"\0" * MIB))
+
+
+def cut_off(path: Path) -> None:
+    subprocess.run(("qemu-img", "create", "-q", "-f", "qcow2", path, "16M"), check=True)
+    path.write_bytes(path.read_bytes()[:60])
+
+
+def of_another_program(path: Path) -> None:
+    subprocess.run(("qemu-img", "create", "-q", "-f", "parallels", path, "16M"), check=True)
+
+
+NO_IMAGES = {
+    "a text": (text_file, "is no disk image", "no boot sector"),
+    "a compressed image": (compressed, "is no disk image", "no boot sector"),
+    "an image that was cut off": (cut_off, "is no disk image", ""),
+    "an image of another program": (of_another_program, "is a parallels image", ""),
+}
+
+
+@needs_qemu_img
+@pytest.mark.parametrize(("make", "message", "why"), NO_IMAGES.values(), ids=NO_IMAGES)
+def test_what_is_no_image(
+    tmp_path: Path, make: Callable[[Path], None], message: str, why: str
+) -> None:
+    path = tmp_path / "thing"
+    make(path)
+    with pytest.raises(LivecdError, match=message) as failure:
+        image.inspect(path, Toolbox())
+    assert why in (failure.value.why or "")
+
+
+def test_a_directory_is_none(tmp_path: Path) -> None:
+    with pytest.raises(LivecdError, match="can't be booted") as failure:
+        image.inspect(tmp_path, Toolbox())
+    assert failure.value.why == "it is a directory"
+
+
+def test_the_overlay_s_command() -> None:
+    disk = Image(path=Path("/a/disk.img"), format="raw", size=MIB)
+    expected = "qemu-img create -q -f qcow2 -F raw -b /a/disk.img /b/disk.qcow2"
+    assert " ".join(image.overlay_command(disk, Path("/b/disk.qcow2"), None)) == expected
+    bigger = image.overlay_command(disk, Path("/b/disk.qcow2"), 4096)
+    assert " ".join(bigger) == f"{expected} 4096"
