@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -31,8 +30,8 @@ class Changes:
     """Where the changes to an overlay go; both on one file system that is no overlay.
 
     Attributes:
-        upper: the changes.
-        work: the kernel's own directory, empty.
+        upper: the changes; an absolute path.
+        work: the kernel's own directory, empty; likewise.
     """
 
     upper: Path
@@ -56,18 +55,18 @@ def mounted(lowers: Sequence[Path], target: Path, changes: Changes | None = None
     The caller must be in a mount namespace of its own, of which other threads may be too.
 
     Args:
-        lowers: lower directories, uppermost first; one alone needs ``changes``.
-        target: an existing directory.
+        lowers: absolute paths of lower directories, uppermost first; one alone needs ``changes``.
+        target: an existing directory, absolute.
         changes: where changes go; without it the overlay is read-only.
 
     Raises:
         LivecdError: it can't be mounted, or something in it is still in use in the end.
     """
-    _mount(lowers, target.absolute(), changes)
+    _mount(lowers, target, changes)
     try:
         yield target
     finally:
-        _unmount(target.absolute())
+        _unmount(target)
 
 
 def _mount(lowers: Sequence[Path], target: Path, changes: Changes | None) -> None:
@@ -77,43 +76,47 @@ def _mount(lowers: Sequence[Path], target: Path, changes: Changes | None) -> Non
             place=str(target),
             why=f"the kernel takes {MOST_LOWERS} at most",
         )
-    with tempfile.TemporaryDirectory(prefix="livecd-lowers-") as names:
-        options = _options(Path(names), lowers, changes)
-        try:
-            _from_within(names, target, options)
-        except OSError as error:
-            raise _refused(error, target) from error
+
+    def mount() -> None:
+        _enter_names(target)
+        kernel.mount("overlay", target, "overlay", 0, _options(lowers, changes))
+
+    try:
+        # A thread, for it can have a working directory of its own: the process's is everyone's.
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            thread.submit(mount).result()
+    except OSError as error:
+        raise _refused(error, target) from error
 
 
-def _options(names: Path, lowers: Sequence[Path], changes: Changes | None) -> str:
-    """The mount options, with each directory under a name of few letters.
+def _enter_names(target: Path) -> None:
+    """Make an empty directory in memory the thread's own working directory.
+
+    It is mounted only for a moment: detached, it lasts as long as someone works in it.
+    """
+    kernel.unshare(_CLONE_FS)
+    kernel.mount("tmpfs", target, "tmpfs")
+    os.chdir(target)
+    kernel.unmount(target, kernel.MNT_DETACH)
+
+
+def _options(lowers: Sequence[Path], changes: Changes | None) -> str:
+    """The mount options, with each directory under a name of few letters, made where we are.
 
     The mount call takes one page of options, which 500 long names would not fit in; nor need
     colons and commas be quoted.
     """
-    short = [_short(names, f"{number:x}", lower) for number, lower in enumerate(lowers)]
+    short = [_short(f"{number:x}", lower) for number, lower in enumerate(lowers)]
     options = ["lowerdir=" + ":".join(short), MODE]
     if changes is not None:
-        upper, work = _short(names, "u", changes.upper), _short(names, "w", changes.work)
+        upper, work = _short("u", changes.upper), _short("w", changes.work)
         options += [f"upperdir={upper}", f"workdir={work}", VOLATILE]
     return ",".join(options)
 
 
-def _short(names: Path, name: str, directory: Path) -> str:
-    (names / name).symlink_to(directory.absolute())
+def _short(name: str, directory: Path) -> str:
+    Path(name).symlink_to(directory)
     return name
-
-
-def _from_within(names: str, target: Path, options: str) -> None:
-    """Mount with a working directory of the thread's own: that of the process is everyone's."""
-
-    def mount() -> None:
-        kernel.unshare(_CLONE_FS)
-        os.chdir(names)
-        kernel.mount("overlay", target, "overlay", 0, options)
-
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(mount).result()
 
 
 def _unmount(target: Path) -> None:

@@ -64,7 +64,7 @@ class Store:
         Raises:
             LivecdError: it has another format, or is not there and can't be made.
         """
-        layout = Layout(path=cache / "store")
+        layout = Layout(path=cache.absolute() / "store")
         if not places.is_there(layout):
             places.create(layout)
         writable = os.access(layout.layers, os.W_OK) and os.access(layout.staging, os.W_OK)
