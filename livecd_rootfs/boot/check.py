@@ -224,7 +224,7 @@ def _raise_if_late(
         request,
         f"the guest did not reach '{request.until.value}' in {request.timeout:.0f} seconds",
         why="; ".join((seen.describe(), *said)),
-        remedy="a longer --timeout, or look into it with --interactive console",
+        remedy="a longer --timeout, or look into it with --console",
     )
 
 
