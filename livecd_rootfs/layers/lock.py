@@ -11,12 +11,15 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 HEX_DIGITS = 15
+# struct flock of 64-bit Linux: type, whence, start, length, pid (0 for these locks).
+_FLOCK = "hhqqi4x"
 _BUSY = (errno.EAGAIN, errno.EACCES)
 
 
@@ -52,6 +55,12 @@ class LockFile:
             raise
         return True
 
+    def is_held(self, key: str) -> bool:
+        """Whether someone else holds the byte, alone or with others."""
+        answer = self._set(fcntl.F_OFD_GETLK, fcntl.F_WRLCK, key)
+        kind: int = struct.unpack(_FLOCK, answer)[0]
+        return kind != fcntl.F_UNLCK
+
     def release(self, key: str) -> None:
         """Let the byte go, also for children that inherited the open file."""
         self._set(fcntl.F_OFD_SETLK, fcntl.F_UNLCK, key)
@@ -61,14 +70,18 @@ class LockFile:
         self._apply(fcntl.F_OFD_SETLK, fcntl.F_UNLCK, start=0, length=0)
         os.close(self._descriptor)
 
-    def _set(self, command: int, kind: int, key: str) -> None:
-        self._apply(command, kind, start=int(key[:HEX_DIGITS], 16), length=1)
+    def _set(self, command: int, kind: int, key: str) -> bytes:
+        return self._apply(command, kind, start=_byte(key), length=1)
 
-    def _apply(self, command: int, kind: int, *, start: int, length: int) -> None:
-        # struct flock of 64-bit Linux: type, whence, start, length, pid (0 for these locks).
-        fcntl.fcntl(
-            self._descriptor, command, struct.pack("hhqqi4x", kind, os.SEEK_SET, start, length, 0)
-        )
+    def _apply(self, command: int, kind: int, *, start: int, length: int) -> bytes:
+        request = struct.pack(_FLOCK, kind, os.SEEK_SET, start, length, 0)
+        return fcntl.fcntl(self._descriptor, command, request)
+
+
+def _byte(key: str) -> int:
+    """The byte of a key, or of any other name that stands where keys do."""
+    digits = key[:HEX_DIGITS]
+    return int(digits, 16) if re.fullmatch("[0-9a-f]+", digits) else 0
 
 
 @contextmanager

@@ -127,12 +127,13 @@ class Store:
                 made = stack.enter_context(staging.opened(self.layout.staging, like, room))
             yield made
 
-    def discard(self, path: Path) -> None:
-        """Remove a directory of ``layers/``, at once as a whole; its lock is the caller's care.
+    def discard(self, key: str) -> None:
+        """Remove a layer, at once as a whole; that nobody uses it is the caller's care.
 
         Raises:
-            LivecdError: the store is read-only, or the directory can't be removed.
+            LivecdError: the store is read-only, or the layer can't be removed.
         """
+        path = self.layout.layers / key
         with self.staging(None) as place, places.telling(path), suppress(FileNotFoundError):
             path.rename(place.path / "removed")
 
@@ -152,15 +153,22 @@ class Lease:
 
     def find(self, key: str, after: Layer | None) -> Layer | None:
         """The layer with that key on that layer, if it is whole; it stays until the lease ends."""
+        layer = self._store.find(key, after)
+        if layer is None or not self.keep(layer):
+            return None
+        _touch(layer)
+        return layer
+
+    def keep(self, layer: Layer) -> bool:
+        """Keep a layer until the lease ends; says whether it is still there."""
         with self._threads:
-            self._used.share(key)
-            layer = self._store.find(key, after)
-            if layer is not None:
-                self._held.add(key)
-                _touch(layer)
-            elif key not in self._held:
-                self._used.release(key)
-            return layer
+            self._used.share(layer.key)
+            if self._store.load(layer.key) == layer:
+                self._held.add(layer.key)
+                return True
+            if layer.key not in self._held:
+                self._used.release(layer.key)
+            return False
 
     def commit(
         self, made: Staging, recipe: Recipe, after: Layer | None, *, seconds: float

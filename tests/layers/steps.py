@@ -92,7 +92,21 @@ def committed(lease: Lease, store: Store, names: Sequence[str]) -> list[Layer]:
     chain: list[Layer] = []
     for name in names:
         last = chain[-1] if chain else None
-        with store.staging(last) as made:
-            (made.diff / name).write_text(name)
-            chain.append(lease.commit(made, recipe(name, last), last, seconds=1))
+        wanted = recipe(name, last)
+        found = lease.find(key.key(wanted), last)
+        if found is None:
+            with store.staging(last) as made:
+                (made.diff / name).write_text(name)
+                found = lease.commit(made, wanted, last, seconds=1)
+        chain.append(found)
     return chain
+
+
+def make(store: Store, *names: str) -> list[Layer]:
+    with store.lease() as lease:
+        return committed(lease, store, names)
+
+
+def left(store: Store) -> set[str]:
+    """The steps whose layers are in the store."""
+    return {layer.name for layer in store.layers()}

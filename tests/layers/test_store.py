@@ -49,7 +49,7 @@ def test_a_layer_belongs_on_one_making_of_the_layer_before(store: Store) -> None
     """Its own bytes may fit no other one, though that has the same key."""
     with store.lease() as lease:
         first, second = committed(lease, store, ["first", "second"])
-        store.discard(first.path)
+        store.discard(first.key)
         (again,) = committed(lease, store, ["first"])
         assert again.key == first.key
         assert lease.find(second.key, first) == second
