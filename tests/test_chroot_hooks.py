@@ -249,6 +249,12 @@ OTHERS: dict[str, tuple[str, Mapping[str, str], Changes, str]] = {
         {},
         "root-account: nothing to do, it is locked\n",
     ),
+    "a root without accounts": (
+        "060-root-account.chroot",
+        {},
+        {},
+        "root-account: nothing to do, there are no passwords\n",
+    ),
     "logs": (
         "920-logs.chroot",
         {
