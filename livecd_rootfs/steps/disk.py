@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.steps import bios, content, ext4, gpt, layout, vfat
-from livecd_rootfs.steps.bootable import BOOT_LABEL, Boot
+from livecd_rootfs.steps.bootable import Boot
 from livecd_rootfs.steps.content import Content
 from livecd_rootfs.steps.context import Context
-from livecd_rootfs.steps.imagesize import ImageSize
+from livecd_rootfs.steps.imagesize import BOOT_PARTITION_SIZE, IMAGE_SIZE, ImageSize
 from livecd_rootfs.steps.layout import Layout
 
 
@@ -79,6 +79,6 @@ def write(
 
 
 def _write_volume(context: Context, path: Path, table: Layout, number: int, volume: Volume) -> None:
-    name = "boot" if volume.label == BOOT_LABEL else "root"
-    files = ext4.named(context, table[number], label=volume.label, name=name)
+    size_from = IMAGE_SIZE if number == layout.ROOT else BOOT_PARTITION_SIZE
+    files = ext4.named(context, table[number], label=volume.label, size_from=size_from)
     ext4.make(context, files, disk=path, tree=volume.tree, content=volume.content)

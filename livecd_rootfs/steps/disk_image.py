@@ -45,8 +45,8 @@ def run(context: Context) -> str:
         LivecdError: there is no kernel or no boot loader in the root, or the
             content does not fit.
     """
-    size = imagesize.parse(context.variables.get("IMAGE_SIZE", ""))
-    boot_size = imagesize.parse(context.variables.get("BOOT_PARTITION_SIZE") or "0").total or 0
+    size = imagesize.of_image(context.variables)
+    boot_size = imagesize.of_boot(context.variables)
     path = context.build / DISK
     with ExitStack() as stack:
         root = stack.enter_context(overlay.passing(context, context.chroot))

@@ -34,28 +34,39 @@ _CONFIGURATION = "etc/mke2fs.conf"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSystem:
-    """One file system: its name, its ids, and where on the disk it lies."""
+    """One file system.
+
+    Attributes:
+        label: its label.
+        uuid: its id.
+        hash_seed: what the order of its directories follows from.
+        partition: where on the disk it lies.
+        size_from: the setting that decided its size.
+    """
 
     label: str
     uuid: UUID
     hash_seed: UUID
     partition: Partition
+    size_from: str
 
 
-def named(context: Context, partition: Partition, *, label: str, name: str) -> FileSystem:
+def named(context: Context, partition: Partition, *, label: str, size_from: str) -> FileSystem:
     """The file system of a partition, with the ids of this build.
 
     Args:
         context: gives the ids.
         partition: where it lies.
         label: its label.
-        name: what it is called in the build, for its ids.
+        size_from: the setting that decided its size.
     """
+    name = f"file system {partition.number}"
     return FileSystem(
         label=label,
-        uuid=context.id(f"{name} file system"),
-        hash_seed=context.id(f"{name} directory hash"),
+        uuid=context.id(name),
+        hash_seed=context.id(f"{name}, directory hash"),
         partition=partition,
+        size_from=size_from,
     )
 
 
@@ -75,7 +86,7 @@ def make(context: Context, files: FileSystem, *, disk: Path, tree: Path, content
     Raises:
         LivecdError: the content does not fit; says by how much.
     """
-    check_fit(files.partition.size, content)
+    check_fit(files, content)
     configuration = tree / _CONFIGURATION
     own = configuration.is_file()
     try:
@@ -86,7 +97,7 @@ def make(context: Context, files: FileSystem, *, disk: Path, tree: Path, content
             bind=(tree,),
         )
     except process.CommandError as error:
-        raise _explain(error, files.partition.size) from error
+        raise _explain(error, files) from error
     _settle(context, files, disk, content)
 
 
@@ -158,28 +169,28 @@ def overhead(size: int) -> int:
     return (groups * 2 + inode_blocks + backups * (descriptors + reserved) + fixed) * BLOCK
 
 
-def check_fit(size: int, content: Content) -> None:
+def check_fit(files: FileSystem, content: Content) -> None:
     """See before mke2fs runs that the content fits.
 
     Raises:
         LivecdError: it does not; says by how much.
     """
-    missing = size_for(content, 0) - size
+    missing = size_for(content, 0) - files.partition.size
     if missing > 0:
-        raise _too_small(f"{units.size(missing)} more are needed")
+        raise _too_small(files, f"{units.size(missing)} more are needed")
 
 
-def _explain(error: process.CommandError, size: int) -> LivecdError:
+def _explain(error: process.CommandError, files: FileSystem) -> LivecdError:
     if "Could not allocate" in error.completed.stderr:
-        return _too_small(f"mke2fs filled all of the {units.size(size)}")
+        return _too_small(files, f"mke2fs filled all of {units.size(files.partition.size)}")
     return error
 
 
-def _too_small(why: str) -> LivecdError:
+def _too_small(files: FileSystem, why: str) -> LivecdError:
     return LivecdError(
-        "the content of the root does not fit on the disk",
+        f"the content of {files.label} does not fit on the disk",
         why=why,
-        remedy="a larger IMAGE_SIZE, or `IMAGE_SIZE=+1G` for content and 1 GiB of head room",
+        remedy=f"a larger {files.size_from}, or none at all",
     )
 
 

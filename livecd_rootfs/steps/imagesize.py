@@ -1,18 +1,22 @@
-"""IMAGE_SIZE: how big a disk is, or how much room it leaves."""
+"""IMAGE_SIZE: how big a disk is, or how much room it leaves; and BOOT_PARTITION_SIZE."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from livecd_rootfs.errors import UsageError
+
+IMAGE_SIZE = "IMAGE_SIZE"
+BOOT_PARTITION_SIZE = "BOOT_PARTITION_SIZE"
 
 MIB = 1 << 20
 GIB = 1 << 30
 # A disk's size is a multiple of this: some clouds refuse others (Azure's VHD).
 STEP = MIB
 _UNITS = {"": 1, "K": 1 << 10, "M": MIB, "G": GIB, "T": 1 << 40}
-_SIZE = re.compile(r"(\+?)(\d+)([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_SIZE = re.compile(r"\+?(\d+)([KMGT]?)(?:i?B)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +35,8 @@ class ImageSize:
 DEFAULT = ImageSize(total=None, head_room=GIB)
 
 
-def parse(text: str) -> ImageSize:
-    """Read an IMAGE_SIZE.
+def of_image(variables: Mapping[str, str]) -> ImageSize:
+    """The IMAGE_SIZE of an environment.
 
     ``+2G`` is the content and 2 GiB of head room, ``10G`` a disk of 10 GiB, a
     bare number is bytes, and nothing at all is ``+1G``. Units are powers of
@@ -41,19 +45,39 @@ def parse(text: str) -> ImageSize:
     Raises:
         UsageError: it is none of these.
     """
+    text = variables.get(IMAGE_SIZE, "").strip()
     if not text:
         return DEFAULT
-    match = _SIZE.fullmatch(text.strip())
+    if text.startswith("+"):
+        return ImageSize(total=None, head_room=_bytes(IMAGE_SIZE, text))
+    return ImageSize(total=round_up(_bytes(IMAGE_SIZE, text), STEP), head_room=0)
+
+
+def of_boot(variables: Mapping[str, str]) -> int:
+    """The BOOT_PARTITION_SIZE of an environment in bytes; 0 if there is none.
+
+    Raises:
+        UsageError: it is no size; head room can't be asked for here.
+    """
+    text = variables.get(BOOT_PARTITION_SIZE, "").strip()
+    if text.startswith("+"):
+        raise _no_size(BOOT_PARTITION_SIZE, text)
+    return round_up(_bytes(BOOT_PARTITION_SIZE, text), STEP) if text else 0
+
+
+def _bytes(name: str, text: str) -> int:
+    match = _SIZE.fullmatch(text)
     if match is None:
-        raise UsageError(
-            f"IMAGE_SIZE is '{text}', which is no size",
-            remedy="`+2G` for 2 GiB of head room, `10G` for a disk of 10 GiB",
-        )
-    plus, number, unit = match.groups()
-    count = int(number) * _UNITS[unit.upper()]
-    if plus:
-        return ImageSize(total=None, head_room=count)
-    return ImageSize(total=round_up(count, STEP), head_room=0)
+        raise _no_size(name, text)
+    number, unit = match.groups()
+    return int(number) * _UNITS[unit.upper()]
+
+
+def _no_size(name: str, text: str) -> UsageError:
+    head_room = "`+2G` for 2 GiB of head room, " if name == IMAGE_SIZE else ""
+    return UsageError(
+        f"{name} is '{text}', which is no size", remedy=f"{head_room}`10G` for 10 GiB"
+    )
 
 
 def round_up(count: int, step: int) -> int:

@@ -124,7 +124,7 @@ def _scratch_base(context: Context) -> Path:
 
 
 def _candidates(build: Path) -> Sequence[Path]:
-    return (build.parent, Path(tempfile.gettempdir()), Path("/var/tmp"))  # noqa: S108 (mkdtemp)
+    return (Path(tempfile.gettempdir()), Path("/var/tmp"), build.parent)  # noqa: S108 (mkdtemp)
 
 
 def file_system(path: Path, mountinfo: str) -> str:

@@ -31,7 +31,7 @@ def file_system(folder: Path, size: int) -> FileSystem:
         start=OFFSET // layout.SECTOR,
         sectors=size // layout.SECTOR,
     )
-    return ext4.named(context, partition, label="cloudimg-rootfs", name="root")
+    return ext4.named(context, partition, label="cloudimg-rootfs", size_from="IMAGE_SIZE")
 
 
 def made(folder: Path, size: int, *, unread: tuple[str, ...] = ()) -> Path:
@@ -156,13 +156,13 @@ def test_names_that_debugfs_can_not_read_are_left_out() -> None:
     )
 
 
-def test_what_does_not_fit_is_refused_before_the_work() -> None:
+def test_what_does_not_fit_is_refused_before_the_work(tmp_path: Path) -> None:
     large = Content(blocks=100 * MIB // BLOCK, inodes=10, unread=())
-    ext4.check_fit(200 * MIB, large)
-    with pytest.raises(LivecdError, match="does not fit on the disk") as caught:
-        ext4.check_fit(100 * MIB, large)
+    ext4.check_fit(file_system(tmp_path, 200 * MIB), large)
+    with pytest.raises(LivecdError, match="cloudimg-rootfs does not fit on the disk") as caught:
+        ext4.check_fit(file_system(tmp_path, 100 * MIB), large)
     assert re.fullmatch(r"\d+\.\d MiB more are needed", str(caught.value.why))
-    assert "IMAGE_SIZE=+1G" in str(caught.value.remedy)
+    assert caught.value.remedy == "a larger IMAGE_SIZE, or none at all"
 
 
 def test_many_small_files_need_inodes() -> None:

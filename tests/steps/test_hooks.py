@@ -184,13 +184,19 @@ FAULTS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
         "disk-image",
         (),
         {"IMAGE_SIZE": "120M"},
-        "the content of the root does not fit on the disk\n  why:  ",
+        "the content of cloudimg-rootfs does not fit on the disk\n  why:  ",
     ),
     "no room for any root": (
         "disk-image",
         (),
         {"IMAGE_SIZE": "50M"},
-        "the content of the root does not fit on the disk\n  why:  ",
+        "the content of cloudimg-rootfs does not fit on the disk\n  why:  ",
+    ),
+    "a /boot that is too small": (
+        "disk-image",
+        (),
+        {"BOOT_PARTITION_SIZE": "2M"},
+        "the content of BOOT does not fit on the disk\n  why:  ",
     ),
     "no size": ("disk-image", (), {"IMAGE_SIZE": "big"}, "IMAGE_SIZE is 'big', which is no size\n"),
     "a faulty program in the root": (

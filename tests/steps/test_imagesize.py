@@ -16,6 +16,7 @@ TABLE = [
     ("10G", ImageSize(total=10 * GIB, head_room=0)),
     ("10GiB", ImageSize(total=10 * GIB, head_room=0)),
     ("10 GB", None),
+    (" +1G ", ImageSize(total=None, head_room=GIB)),
     (" 3500MB ", ImageSize(total=3500 * MIB, head_room=0)),
     ("2361393152", ImageSize(total=2252 * MIB, head_room=0)),
     ("2361393153", ImageSize(total=2253 * MIB, head_room=0)),
@@ -27,12 +28,23 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("text", "size"), [row for row in TABLE if row[1]])
-def test_parse(text: str, size: ImageSize) -> None:
-    assert imagesize.parse(text) == size
+def test_of_image(text: str, size: ImageSize) -> None:
+    assert imagesize.of_image({"IMAGE_SIZE": text}) == size
 
 
 @pytest.mark.parametrize("text", [text for text, size in TABLE if size is None])
-def test_parse_refuses(text: str) -> None:
+def test_of_image_refuses(text: str) -> None:
     with pytest.raises(UsageError, match="which is no size") as caught:
-        imagesize.parse(text)
-    assert "`10G`" in str(caught.value.remedy)
+        imagesize.of_image({"IMAGE_SIZE": text})
+    assert caught.value.remedy == "`+2G` for 2 GiB of head room, `10G` for 10 GiB"
+
+
+@pytest.mark.parametrize(("text", "size"), [("", 0), ("0", 0), ("1G", GIB), ("1", MIB)])
+def test_of_boot(text: str, size: int) -> None:
+    assert imagesize.of_boot({"BOOT_PARTITION_SIZE": text}) == size
+
+
+@pytest.mark.parametrize("text", ["+1G", "large"])
+def test_of_boot_refuses(text: str) -> None:
+    with pytest.raises(UsageError, match="BOOT_PARTITION_SIZE is"):
+        imagesize.of_boot({"BOOT_PARTITION_SIZE": text})
