@@ -154,6 +154,7 @@ APT_SOURCES: dict[str, tuple[Mapping[str, str], str, Changes]] = {
         },
     ),
     "options of the user stay": ({LIST: f"deb [trusted=yes] {ARCHIVE} sid main\n"}, "", {}),
+    "the user's own stanzas stay": ({LIST: ENTRIES, SOURCES: "Types: deb\n"}, "", {}),
     "an empty list": ({LIST: "# nothing\n"}, "", {}),
     "no list": ({}, "", {}),
     "a mirror is replaced, by a new example": (
@@ -193,6 +194,14 @@ def test_apt_sources(
     root = Root(tmp_path / "root", {**files, "etc/apt/sources.list.d/other.list": ""})
     root.run("020-apt-sources.chroot", MIRROR=mirror)
     assert root.changes() == changes
+
+
+@pytest.mark.root
+def test_apt_sources_are_left_to_live_build(tmp_path: Path) -> None:
+    """It tells no hook of its mirror, and writes its own list when all hooks have run."""
+    root = Root(tmp_path / "root", {LIST: ENTRIES})
+    root.run("020-apt-sources.chroot")
+    assert root.changes() == {}
 
 
 CONFIG = "etc/cloud/cloud.cfg.d/90_datasources.cfg"
