@@ -90,7 +90,7 @@ def _platform(machine: Machine) -> tuple[str, ...]:
         words = ("-machine", "virt,gic-version=max", "-device", "virtio-gpu-pci")
     else:
         cpu = "host" if accelerated else "max"
-        smm = ",smm=on" if machine.flash and machine.flash.secure else ""
+        smm = ",smm=on" if machine.flash and machine.flash.protected else ""
         words = ("-machine", f"q35,graphics=off{smm}", "-vga", "std")
     return (*words, "-accel", accelerator, "-cpu", cpu)
 
@@ -98,7 +98,7 @@ def _platform(machine: Machine) -> tuple[str, ...]:
 def _flash(flash: Flash | None) -> tuple[str, ...]:
     if flash is None:
         return ()
-    protect = ("-global", "driver=cfi.pflash01,property=secure,value=on") if flash.secure else ()
+    protect = ("-global", "driver=cfi.pflash01,property=secure,value=on") if flash.protected else ()
     return (
         *protect,
         *("-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={_value(flash.code)}"),

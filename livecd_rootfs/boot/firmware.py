@@ -53,12 +53,13 @@ class Flash:
     Attributes:
         code: read-only, by the name that the emulator sees.
         variables: writable, of this boot alone.
-        secure: whether only system management mode may change the variables.
+        protected: whether system management mode alone may change the variables, as
+            the Secure Boot builds for amd64 expect; arm64 has no such mode.
     """
 
     code: Path
     variables: Path
-    secure: bool
+    protected: bool
 
 
 def prepare(
@@ -86,7 +87,8 @@ def prepare(
     code, _ = _file(toolbox, emulator, files.code, files.package)
     copy = directory / "variables.fd"
     shutil.copyfile(variables, copy)
-    return Flash(code=code, variables=copy, secure=firmware is Firmware.UEFI_SECURE)
+    protected = firmware is Firmware.UEFI_SECURE and architecture == "amd64"
+    return Flash(code=code, variables=copy, protected=protected)
 
 
 def _file(toolbox: Toolbox, emulator: str, path: str, package: str) -> tuple[Path, Path]:

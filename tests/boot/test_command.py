@@ -26,7 +26,7 @@ PC = Machine(
     credentials=(),
     network=False,
 )
-UEFI = Flash(code=Path("/fw/CODE.fd"), variables=Path("/b/variables.fd"), secure=False)
+UEFI = Flash(code=Path("/fw/CODE.fd"), variables=Path("/b/variables.fd"), protected=False)
 
 
 def lines(machine: Machine) -> list[str]:
@@ -83,7 +83,7 @@ def test_uefi_has_its_code_and_its_variables() -> None:
 
 
 def test_secure_boot_keeps_the_system_from_the_variables() -> None:
-    less, more = differences(replace(PC, flash=replace(UEFI, secure=True)))
+    less, more = differences(replace(PC, flash=replace(UEFI, protected=True)))
     assert less == ["-machine q35,graphics=off"]
     assert more[:2] == [
         "-machine q35,graphics=off,smm=on",

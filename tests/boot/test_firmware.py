@@ -42,7 +42,7 @@ def test_the_code_is_read_in_place_and_the_variables_are_copied(
     assert flash == Flash(
         code=Path(files.code),
         variables=tmp_path / "variables.fd",
-        secure=kind is Firmware.UEFI_SECURE,
+        protected=(architecture, kind) == ("amd64", Firmware.UEFI_SECURE),
     )
     assert (tmp_path / "variables.fd").read_text() == f"from {files.variables}"
 
