@@ -17,13 +17,13 @@ from livecd_rootfs.boot.machine import Ended, Tick
 from livecd_rootfs.boot.request import Accelerator, BootFailed, Proof, Request, Result
 from livecd_rootfs.boot.session import Session, session
 from livecd_rootfs.boot.ssh import Visitor
-from livecd_rootfs.boot.watcher import Failure
+from livecd_rootfs.boot.watcher import Failure, FailureKind
 from livecd_rootfs.boot.workspace import workspace
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.settings import host_architecture
 from livecd_rootfs.tools import Toolbox
 
-# A guest under KVM prints something within a second or two, whatever its firmware.
+# Before the kernel, nothing keeps a guest silent for so long; boot menus wait for less.
 KVM_SILENCE_SECONDS = 30.0
 AFTERMATH_SECONDS = 1.0
 
@@ -42,11 +42,13 @@ class Run:
         choice: the accelerator.
         version: QEMU's, and where it is from.
         suspect: whether an early death is taken for KVM's fault.
+        lesson: what its success would teach about KVM.
     """
 
     choice: Choice
     version: str
-    suspect: bool
+    suspect: bool = False
+    lesson: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ def boot_image(
 ) -> Result:
     """Boot an image, throw away what it writes, and tell how far it came.
 
+    The screenshot, if one is asked for, is also taken of a boot that failed.
+
     Args:
         request: what to boot, how, and until when.
         toolbox: where QEMU and the rest are from.
@@ -80,7 +84,12 @@ def boot_image(
     """
 
     def body(running: Session, run: Run) -> Result:
-        came = wait(running, request, suspect=run.suspect)
+        try:
+            came = wait(running, request, suspect=run.suspect)
+        except BootFailed:
+            with contextlib.suppress(LivecdError):
+                _picture(running, request)
+            raise
         return _result(request, run, came, _picture(running, request))
 
     with open_sink(request.log, on_console) as sink:
@@ -107,8 +116,10 @@ def run_guest(
         password: of the guest's user ``livecd``; ``None`` locks it.
     """
     found = image.inspect(request.image, toolbox)
+    version = emulator_version(request, toolbox)
+    memory = Memory(cache=request.cache, boot=accelerator.boot_id(), emulator=version)
     with workspace() as directory:
-        for run in runs(request, toolbox, progress):
+        for run in runs(request, toolbox, memory, progress):
             part = directory / run.choice.accelerator.value
             try:
                 with session(
@@ -120,9 +131,12 @@ def run_guest(
                     sink=sink,
                     password=password,
                 ) as running:
-                    return body(running, run)
+                    result = body(running, run)
             except KvmFailed:
                 continue
+            if run.lesson is not None:
+                memory.keep(run.lesson)
+            return result
     raise BootFailed("the guest can't be run under KVM", remedy="--accelerator tcg")
 
 
@@ -133,10 +147,11 @@ def emulator_version(request: Request, toolbox: Toolbox) -> str:
     return f"QEMU {version} of the {toolbox.where(emulator).owner}"
 
 
-def runs(request: Request, toolbox: Toolbox, progress: Callable[[str], None]) -> Iterator[Run]:
+def runs(
+    request: Request, toolbox: Toolbox, memory: Memory, progress: Callable[[str], None]
+) -> Iterator[Run]:
     """The run to make; if its accelerator is KVM and fails, emulation is the second."""
-    version = emulator_version(request, toolbox)
-    memory = Memory(cache=request.cache, boot=accelerator.boot_id(), emulator=version)
+    version = memory.emulator
     first = accelerator.choose(
         request.accelerator,
         guest=request.architecture,
@@ -149,11 +164,10 @@ def runs(request: Request, toolbox: Toolbox, progress: Callable[[str], None]) ->
     suspect = by_itself and first.accelerator is Accelerator.KVM
     progress(f"{version}, {describe(first)}")
     yield Run(choice=first, version=version, suspect=suspect)
-    verdict = Verdict(works=False, reason="a guest died at its start under KVM")
-    memory.keep(verdict)
-    second = Choice(accelerator=Accelerator.TCG, reason=verdict.reason)
+    lesson = Verdict(works=False, reason="a guest died at its start under KVM, not without it")
+    second = Choice(accelerator=Accelerator.TCG, reason="the guest died at its start under KVM")
     progress(f"starting again: {describe(second)}")
-    yield Run(choice=second, version=version, suspect=False)
+    yield Run(choice=second, version=version, lesson=lesson)
 
 
 def describe(choice: Choice) -> str:
@@ -201,6 +215,8 @@ def _over(
 ) -> Exception:
     """The failure that an event is, after which nothing more will come."""
     if isinstance(event, Failure):
+        if suspect and event.kind is FailureKind.PANIC:
+            return KvmFailed(event.line)
         running.machine.settle(AFTERMATH_SECONDS)
         return _failed(running, request, event.kind.value, why=event.line)
     if suspect:
@@ -214,8 +230,8 @@ def _raise_if_late(
     running: Session, request: Request, seen: Seen, visitor: Visitor | None, *, suspect: bool
 ) -> None:
     machine = running.machine
-    if suspect and machine.heard is None and machine.seconds > KVM_SILENCE_SECONDS:
-        raise KvmFailed("no sign of life")
+    if suspect and seen.kernel is None and machine.silence > KVM_SILENCE_SECONDS:
+        raise KvmFailed("silence before the kernel's first words")
     if machine.seconds < request.timeout:
         return
     said = visitor.last_words.splitlines()[-1:] if visitor else []

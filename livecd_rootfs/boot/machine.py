@@ -43,7 +43,7 @@ class Machine:
         sink: is called with all that the console prints.
         watcher: makes events of it.
         started: time.monotonic() of the start.
-        heard: the same of the console's last bytes; ``None`` before the first.
+        heard: the same of the console's last bytes, or of the start.
     """
 
     running: Running
@@ -53,12 +53,17 @@ class Machine:
     sink: Callable[[bytes], None]
     watcher: Watcher = field(default_factory=Watcher)
     started: float = field(default_factory=time.monotonic)
-    heard: float | None = None
+    heard: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
         """How long it has run."""
         return time.monotonic() - self.started
+
+    @property
+    def silence(self) -> float:
+        """How long the console has printed nothing, in seconds."""
+        return time.monotonic() - self.heard
 
     def events(self) -> Iterator[Event | Tick | Ended]:
         """What happens, as it happens; the last is ``Ended``."""
