@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_a_namespace_that_did_not_help_is_not_entered_again() -> None:
 
 
 def test_a_missing_tool_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(userns.shutil, "which", lambda name: name != "newuidmap" or None)
+    monkeypatch.setattr(shutil, "which", lambda name: name != "newuidmap" or None)
     with pytest.raises(userns.NotRoot) as failure:
         userns._check({})
     assert failure.value.remedy == "apt-get install uidmap, or run as root"
