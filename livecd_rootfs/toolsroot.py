@@ -127,6 +127,7 @@ def ensure(
 def _make(request: Request, environ: Mapping[str, str], progress: Callable[[str], None]) -> None:
     staging = request.root.with_suffix(".staging")
     trees.remove(staging)
+    _sweep(request.root.parent)
     try:
         mmdebstrap.bootstrap(
             bootstrap_request(request, staging),
@@ -137,6 +138,17 @@ def _make(request: Request, environ: Mapping[str, str], progress: Callable[[str]
         staging.rename(request.root)
     finally:
         trees.remove(staging)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed runs left of other roots; what is locked or mounted is left alone."""
+    for staging in folder.glob("*.staging"):
+        with (
+            staging.with_suffix(".lock").open("w") as lock,
+            contextlib.suppress(BlockingIOError, LivecdError),
+        ):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            trees.remove(staging)
 
 
 def _tell(line: str, progress: Callable[[str], None]) -> None:

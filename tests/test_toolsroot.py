@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import subprocess
 import time
@@ -107,9 +108,13 @@ def test_the_rest_of_a_killed_run_is_removed(
 ) -> None:
     made_by(fill)
     key = request(tmp_path).key
-    (tmp_path / f"tools/{key}.staging/usr/half").mkdir(parents=True)
-    assert not (ensure(tmp_path, []) / "usr/half").exists()
-    assert names(tmp_path) == [key, f"{key}.lock"]
+    for stale in (key, "0123", "held"):
+        (tmp_path / f"tools/{stale}.staging/usr/half").mkdir(parents=True)
+    with (tmp_path / "tools/held.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert not (ensure(tmp_path, []) / "usr/half").exists()
+    left = {key, f"{key}.lock", "0123.lock", "held.lock", "held.staging"}
+    assert set(names(tmp_path)) == left
 
 
 @pytest.mark.root
