@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from livecd_rootfs.process import Completed
 
 # A namespace of our own for version 5 UUIDs (RFC 9562, 5.5); any fixed value will do.
 _NAMESPACE = uuid.UUID("6d1c2c0f-3f5d-5c39-9d0e-1f3a1c6f7c55")
+_LABEL = re.compile(r"[A-Za-z0-9._-]{1,16}")
 _DEFAULTS = {
     "PROJECT": "ubuntu-cpc",
     "ARCH": "amd64",
@@ -116,7 +118,7 @@ def from_environment(
         now: seconds since 1970, for a build that has no SOURCE_DATE_EPOCH.
 
     Raises:
-        UsageError: SOURCE_DATE_EPOCH is no number of seconds.
+        UsageError: SOURCE_DATE_EPOCH is no number of seconds, FS_LABEL no label.
     """
     prefix = variables.get("PREFIX") or _prefix(variables)
     arch = variables.get("ARCH") or variables.get("LB_ARCHITECTURE") or _DEFAULTS["ARCH"]
@@ -126,7 +128,7 @@ def from_environment(
         arch=arch,
         epoch=_epoch(variables.get("SOURCE_DATE_EPOCH", ""), now),
         seed=variables.get("LIVECD_SEED") or f"{prefix} {variables.get('SUITE', '')} {arch}",
-        label=variables.get("FS_LABEL") or _DEFAULTS["FS_LABEL"],
+        label=_label(variables.get("FS_LABEL") or _DEFAULTS["FS_LABEL"]),
         variables=dict(variables),
         scratch=_optional_path(variables.get("LIVECD_SCRATCH")),
         overlays=_optional_path(variables.get("LIVECD_OVERLAYS")),
@@ -149,6 +151,16 @@ def _epoch(text: str, now: int) -> int:
             remedy="set it as in `SOURCE_DATE_EPOCH=$(date +%s)`, or unset it",
         )
     return int(text)
+
+
+def _label(text: str) -> str:
+    """A label that ext4 has room for, and that fstab, GRUB and the kernel take as one word."""
+    if not _LABEL.fullmatch(text):
+        raise UsageError(
+            f"FS_LABEL is '{text}', which is no label",
+            remedy="1 to 16 letters, digits, dots, dashes and underscores",
+        )
+    return text
 
 
 def _optional_path(text: str | None) -> Path | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from livecd_rootfs import process, units
 from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.steps import rooted
 from livecd_rootfs.steps.content import BLOCK, Content
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.imagesize import GIB, MIB
@@ -87,7 +88,7 @@ def make(context: Context, files: FileSystem, *, disk: Path, tree: Path, content
         LivecdError: the content does not fit; says by how much.
     """
     check_fit(files, content)
-    configuration = tree / _CONFIGURATION
+    configuration = rooted.resolve(tree, _CONFIGURATION)
     own = configuration.is_file()
     try:
         context.tools.run(

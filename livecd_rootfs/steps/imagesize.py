@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from livecd_rootfs.errors import UsageError
+from livecd_rootfs.settings import byte_count
 
 IMAGE_SIZE = "IMAGE_SIZE"
 BOOT_PARTITION_SIZE = "BOOT_PARTITION_SIZE"
@@ -15,8 +15,6 @@ MIB = 1 << 20
 GIB = 1 << 30
 # A disk's size is a multiple of this: some clouds refuse others (Azure's VHD).
 STEP = MIB
-_UNITS = {"": 1, "K": 1 << 10, "M": MIB, "G": GIB, "T": 1 << 40}
-_SIZE = re.compile(r"\+?(\d+)([KMGT]?)(?:i?B)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +64,13 @@ def of_boot(variables: Mapping[str, str]) -> int:
 
 
 def _bytes(name: str, text: str) -> int:
-    match = _SIZE.fullmatch(text)
-    if match is None:
+    try:
+        count = byte_count(text)
+    except ValueError:
+        raise _no_size(name, text) from None
+    if count < 0:
         raise _no_size(name, text)
-    number, unit = match.groups()
-    return int(number) * _UNITS[unit.upper()]
+    return count
 
 
 def _no_size(name: str, text: str) -> UsageError:

@@ -77,6 +77,12 @@ def kept(context: Context, overlays: Path, name: str, lower: str) -> Iterator[Pa
 
 
 def _mount(lower: Path, place: Path, merged: Path) -> None:
+    if not lower.is_dir():
+        raise LivecdError(
+            "there is no target root",
+            place=str(lower),
+            remedy="run this hook in a build directory, with the root in its chroot/",
+        )
     upper, work = place / "upper", place / "work"
     for folder in (upper, work):
         folder.mkdir()

@@ -75,7 +75,7 @@ def fill_argvs(
     image = f"{disk}@@{partition.start * SECTOR}"
     folders = sorted({parent for file in files for parent in file.path.parents if parent.name})
     return [
-        ["mmd", "-i", image, *(f"::{folder}" for folder in folders)],
+        *([["mmd", "-i", image, *(f"::{folder}" for folder in folders)]] if folders else ()),
         *(
             ["mcopy", "-i", image, "-m", *_staged(files, folder, staging), f"::{folder}"]
             for folder in folders

@@ -55,6 +55,19 @@ def test_epoch_that_is_no_number(text: str) -> None:
         from_environment(SOURCE_DATE_EPOCH=text)
 
 
+@pytest.mark.parametrize(
+    ("text", "label"), [("", "cloudimg-rootfs"), ("root", "root"), ("a" * 16, "a" * 16)]
+)
+def test_label(text: str, label: str) -> None:
+    assert from_environment(FS_LABEL=text).label == label
+
+
+@pytest.mark.parametrize("text", ["a" * 17, "two words", "$(id)", "r\u00f6\u00f6t", "line\n"])
+def test_label_that_is_none(text: str) -> None:
+    with pytest.raises(UsageError, match="which is no label"):
+        from_environment(FS_LABEL=text)
+
+
 def test_ids_differ_by_name_and_by_build_and_by_nothing_else() -> None:
     one = from_environment(LIVECD_SEED="one")
     assert one.id("disk") == from_environment(LIVECD_SEED="one", HOME="/root").id("disk")

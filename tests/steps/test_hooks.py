@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 
@@ -164,6 +165,13 @@ def test_an_arm64_disk_has_no_part_for_a_bios(new_build: NewBuild) -> None:
     assert (build.build / DISK).read_bytes()[:440] == bytes(440)
 
 
+def test_a_disk_for_a_bios_only(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    for folder in ("x86_64-efi", "x86_64-efi-signed"):
+        shutil.rmtree(build.build / "chroot/usr/lib/grub" / folder)
+    assert passed(build.hook("disk-image")).endswith("boots by BIOS\n")
+
+
 FAULTS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
     "no kernel": (
         "disk-image",
@@ -179,6 +187,12 @@ FAULTS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
         ),
         {},
         "the root has no boot loader, so its disk could not boot\n",
+    ),
+    "no target root": (
+        "disk-image",
+        ("../chroot",),
+        {},
+        "there is no target root\n  at:   ",
     ),
     "a disk that is too small": (
         "disk-image",
@@ -231,7 +245,7 @@ def test_a_fault_has_one_message_and_leaves_nothing(new_build: NewBuild, fault: 
     hook, removed, variables, message = FAULTS[fault]
     build = new_build(**{**SMALL, **variables})
     for name in removed:
-        (build.build / "chroot" / name).unlink()
+        subprocess.run(["rm", "-r", build.build / "chroot" / name], check=True)
     ended = build.hook(hook)
     assert ended.returncode != 0
     assert ended.stderr.startswith(f"{hook}.binary: {message}")

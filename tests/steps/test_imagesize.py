@@ -15,7 +15,7 @@ TABLE = [
     ("+512m", ImageSize(total=None, head_room=512 * MIB)),
     ("10G", ImageSize(total=10 * GIB, head_room=0)),
     ("10GiB", ImageSize(total=10 * GIB, head_room=0)),
-    ("10 GB", None),
+    ("10 GB", ImageSize(total=10 * GIB, head_room=0)),
     (" +1G ", ImageSize(total=None, head_room=GIB)),
     (" 3500MB ", ImageSize(total=3500 * MIB, head_room=0)),
     ("2361393152", ImageSize(total=2252 * MIB, head_room=0)),

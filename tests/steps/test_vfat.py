@@ -38,6 +38,11 @@ def made(folder: Path) -> Path:
     return disk
 
 
+def shown_of(disk: Path, folder: str) -> str:
+    argv = ["mdir", "-i", f"{disk}@@5242880", folder]
+    return process.run(argv, env={"TZ": "UTC0", "PATH": os.environ["PATH"]}).stdout
+
+
 def test_format_argv(tmp_path: Path) -> None:
     assert vfat.format_argv(esp(tmp_path), Path("binary/disk"), "0123abcd") == [
         "mkfs.vfat",
@@ -66,8 +71,8 @@ def test_other_tools_read_it(tmp_path: Path) -> None:
         "::/EFI/BOOT/grub.cfg",
         "::/EFI/debian/grub.cfg",
     ]
-    shown = process.run(["mdir", "-i", f"{disk}@@5242880", "::EFI/BOOT"], env={"TZ": "UTC0"})
-    assert re.search(r"BOOTX64 +EFI +4 2023-11-14 +22:13", shown.stdout)
+    assert re.search(r"BOOTX64 +EFI +4 2023-11-14 +22:13", shown_of(disk, "::EFI/BOOT"))
+    assert re.search(r"BOOT +<DIR> +2023-11-14 +22:13", shown_of(disk, "::EFI"))
     text = process.run(["mtype", "-i", f"{disk}@@5242880", "::EFI/debian/grub.cfg"]).stdout
     assert text == "menu\n"
 
