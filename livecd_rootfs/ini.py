@@ -72,6 +72,4 @@ def _entry(section: str, raw: str, number: int, name: str) -> Entry:
             place=place,
             remedy="put a line such as [Distribution] before it",
         )
-    return Entry(
-        section=section, key=key.strip(), value=value.strip(), line=number, column=column
-    )
+    return Entry(section=section, key=key.strip(), value=value.strip(), line=number, column=column)
