@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -16,6 +15,31 @@ import typer
 
 from livecd_rootfs import __version__
 from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError, render
+from livecd_rootfs.options import (
+    AcceleratorName,
+    Arch,
+    BaseOption,
+    Cache,
+    Components,
+    Distribution,
+    Epoch,
+    FirmwareName,
+    Goal,
+    ImageSize,
+    KernelFlavour,
+    Mirror,
+    Packages,
+    PlanForm,
+    ProgressForm,
+    ProjectName,
+    Subarch,
+    Subproject,
+    Suite,
+    Targets,
+    ToolsMode,
+    ToolsOption,
+    Tree,
+)
 
 if TYPE_CHECKING:
     from livecd_rootfs.diagnostics import Diagnostic
@@ -43,161 +67,15 @@ app = typer.Typer(
 )
 
 
-class PlanForm(StrEnum):
-    """Forms of a plan."""
-
-    text = "text"
-    json = "json"
-    dot = "dot"
-    mermaid = "mermaid"
-
-
-class ToolsMode(StrEnum):
-    """Where tools come from."""
-
-    auto = "auto"
-    host = "host"
-    root = "root"
-
-
-class ProgressForm(StrEnum):
-    """Forms of progress."""
-
-    auto = "auto"
-    terminal = "terminal"
-    plain = "plain"
-    json = "json"
-
-
-class FirmwareName(StrEnum):
-    """What starts a guest."""
-
-    bios = "bios"
-    uefi = "uefi"
-    secure = "uefi-secure"
-
-
-class Goal(StrEnum):
-    """How far a boot must come."""
-
-    login = "login"
-    ssh = "ssh"
-    cloud_init = "cloud-init"
-
-
-class AcceleratorName(StrEnum):
-    """What runs a guest's instructions."""
-
-    auto = "auto"
-    kvm = "kvm"
-    tcg = "tcg"
-
-
-def _complete_target(incomplete: str) -> list[str]:
-    """Image targets for the shell; the last one of a comma list is completed."""
-    from livecd_rootfs.hooktree import HookTree
-    from livecd_rootfs.project import find_tree
-
-    done, comma, last = incomplete.rpartition(",")
-    try:
-        names = HookTree(str(find_tree(None, Path.cwd()))).series_names()
-    except LivecdError:
-        return []
-    return [f"{done}{comma}{name}" for name in names if name.startswith(last)]
-
-
-Targets = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="TARGET...",
-        help="Image targets; a comma list counts as several.",
-        autocompletion=_complete_target,
-    ),
-]
-Tree = Annotated[
-    Path | None,
-    typer.Option(
-        "--tree",
-        metavar="DIR",
-        help="Read this hooks.d. [default: ./hooks.d, else the shipped one]",
-    ),
-]
-BaseOption = Annotated[
-    str | None,
-    typer.Option(
-        "--base",
-        metavar="DIR|TAR|none",
-        help="Begin with this root instead of a bootstrap; none is an empty one.",
-    ),
-]
-ToolsOption = Annotated[
-    ToolsMode,
-    typer.Option(
-        "--tools",
-        help="auto: the host's tools where they suffice, else a cached root of current ones; "
-        "root: always that root, so that results don't depend on the host; host: never.",
-    ),
-]
-Cache = Annotated[
-    Path | None,
-    typer.Option("--cache", metavar="DIR", help="Where roots, tools and logs are kept."),
-]
-_SETTINGS = "Settings (also in the environment and in mkosi.conf)"
-
-
-def _setting(flag: str, metavar: str, help: str) -> typer.models.OptionInfo:  # noqa: A002
-    option: typer.models.OptionInfo = typer.Option(
-        flag, metavar=metavar, help=help, show_default=False
-    )
-    return option
-
-
-Suite = Annotated[
-    str | None, _setting("--suite", "NAME", "Release, such as trixie or noble. [default: trixie]")
-]
-Distribution = Annotated[
-    str | None, _setting("--distribution", "NAME", "debian or ubuntu. [default: follows --suite]")
-]
-Arch = Annotated[str | None, _setting("--arch", "NAME", "Architecture. [default: this machine's]")]
-Mirror = Annotated[
-    str | None, _setting("--mirror", "URL", "Archive. [default: the distribution's public one]")
-]
-Components = Annotated[
-    str | None, _setting("--components", "LIST", "Archive components. [default: main or more]")
-]
-Packages = Annotated[
-    str | None,
-    _setting("--packages", "LIST", "More packages, with commas; !name leaves one out."),
-]
-KernelFlavour = Annotated[
-    str | None, _setting("--kernel-flavour", "NAME", "cloud or generic. [default: cloud]")
-]
-ProjectName = Annotated[
-    str | None,
-    _setting("--project", "NAME", "Artifacts are livecd.NAME.*. [default: debian-cpc, ubuntu-cpc]"),
-]
-Subproject = Annotated[str | None, _setting("--subproject", "NAME", "A variant, for hooks.")]
-Subarch = Annotated[
-    str | None, _setting("--subarch", "NAME", "A variant of the architecture; part of names.")
-]
-ImageSize = Annotated[
-    str | None, _setting("--image-size", "SIZE", "Of the disk, such as 3G. [default: as needed]")
-]
-Epoch = Annotated[
-    str | None,
-    _setting("--source-date-epoch", "SECONDS", "Time of all files. [default: the archive's date]"),
-]
-
-
 @app.command(
     "make-hooks",
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     add_help_option=False,
 )
 def make_hooks(context: typer.Context) -> None:
-    """Write numbered links to the hooks of targets (the old make-hooks).
+    """Write numbered links to the hooks of targets.
 
-    Takes the arguments of hooks.d/make-hooks; see `livecd-rootfs make-hooks --help`.
+    Takes the arguments of hooks.d/make-hooks, the old tool; see `make-hooks --help`.
     """
     from livecd_rootfs import edge, makehooks
     from livecd_rootfs.project import find_tree
@@ -223,7 +101,7 @@ def plan(
     subproject: Subproject = None,
     subarch: Subarch = None,
 ) -> None:
-    """Show what a build of TARGETs would run, in which order, and why.
+    """Show what a build would run, in which order, and why.
 
     Every line says which line of which series file brought it in. An artifact
     of a target that was only depended on is marked as dropped by the pruner,
@@ -251,7 +129,7 @@ def explain(
     project: ProjectName = None,
     subarch: Subarch = None,
 ) -> None:
-    r"""Say why a hook runs, who makes an artifact, why it will be pruned.
+    """Say why a hook runs, or who makes or drops an artifact.
 
     \b
     Examples:
@@ -293,11 +171,11 @@ def build(
     image_size: ImageSize = None,
     source_date_epoch: Epoch = None,
 ) -> None:
-    r"""Build TARGETs and put their artifacts, with SHA256SUMS, into the output directory.
+    """Build TARGETs; their artifacts come into one directory.
 
     Needs no loop devices, and no root where user namespaces are allowed. Each
     step runs in namespaces of its own: whatever happens, nothing stays mounted
-    or running, and the output directory gets everything or nothing.
+    or running. The output directory gets all artifacts, and SHA256SUMS, or none.
 
     \b
     Examples:
@@ -378,10 +256,11 @@ def boot(
     cache: Cache = None,
     arch: Arch = None,
 ) -> None:
-    r"""Boot IMAGE in a virtual machine and see it come up; the image is never written to.
+    """Boot IMAGE in a virtual machine and see it come up.
 
-    The exit code says whether it came so far. What counts is a secret of this
-    one boot that the guest itself shows, so a crash can't pass for success.
+    The image is never written to. The exit code says whether it came so far.
+    What counts is a secret of this one boot that the guest itself shows, so a
+    crash can't pass for success.
 
     \b
     Examples:
@@ -436,7 +315,7 @@ def prune(
     project: ProjectName = None,
     subarch: Subarch = None,
 ) -> None:
-    """Delete the artifacts that no named target provides from a build directory.
+    """Delete the artifacts that no named target provides.
 
     Builders that run in parallel publish to one place, so each must publish
     only what its own targets provide. Under `livecd-rootfs build` and
@@ -456,7 +335,7 @@ def prune(
 
 @app.command()
 def tools(cache: Cache = None, arch: Arch = None) -> None:
-    """Make the tools root: current image tools and qemu, for hosts that lack them.
+    """Make the tools root: current image tools and qemu.
 
     A build makes it by itself when it needs it; this is for doing it beforehand.
     """
