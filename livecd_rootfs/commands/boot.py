@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,14 @@ from livecd_rootfs.boot.command import emulator_for
 from livecd_rootfs.boot.request import Request, Result
 from livecd_rootfs.commands import tools
 from livecd_rootfs.errors import UsageError
+from livecd_rootfs.progress.guest import GuestLine
 from livecd_rootfs.tools import Mode, Toolbox
 from livecd_rootfs.units import duration
 
 # What a boot runs beside the emulator.
 NEEDED = ("qemu-img", "mformat", "mcopy", "ssh", "ssh-keygen")
+# Enough for the greeting above a login prompt.
+LINES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +52,12 @@ def until(request: Request, place: Place, *, show_console: bool) -> str:
         BootFailed: the guest did not come so far.
     """
     box = toolbox(request, place, _tell)
-    result = check.boot_image(
-        request, box, progress=_tell, on_console=_show if show_console else _ignore
-    )
-    return summary(request, result)
+    with closing(GuestLine(sys.stderr)) as guest:
+        result = check.boot_image(
+            request, box, progress=guest.tell, on_console=_show if show_console else guest
+        )
+        seen = guest.last_lines(LINES_SHOWN)
+    return summary(request, result, seen)
 
 
 def look(request: Request, place: Place, *, by: str) -> int:
@@ -68,33 +74,54 @@ def look(request: Request, place: Place, *, by: str) -> int:
     terminal = interactive.Terminal()
     if by == "console":
         interactive.console(request, box, terminal, progress=_tell)
+        _tell("\nthe guest is gone, with all that it wrote")
         return 0
-    return interactive.shell(request, box, terminal, progress=_tell)
+    with closing(GuestLine(sys.stderr)) as guest:
+        return interactive.shell(
+            request, box, terminal, progress=_until_login(guest), on_console=guest
+        )
 
 
-def summary(request: Request, result: Result) -> str:
-    """What a boot showed, line by line."""
+def _until_login(guest: GuestLine) -> Callable[[str], None]:
+    """Tell what goes on; what is told once the guest has printed is that the shell begins."""
+
+    def tell(line: str) -> None:
+        if guest.last_lines(1):
+            guest.close()
+        guest.tell(line)
+
+    return tell
+
+
+def summary(request: Request, result: Result, seen: Sequence[str] = ()) -> str:
+    """What a boot showed, line by line.
+
+    Args:
+        request: what was asked for.
+        result: how it went.
+        seen: the last lines of the guest's console.
+    """
+    rows = {
+        "proof": result.proof.value,
+        "firmware": _firmware(result),
+        "emulator": f"{result.emulator}, {result.accelerator.value}",
+        "kernel": result.kernel,
+        "screen": result.screenshot,
+        "console": result.log,
+    }
+    came = f"{result.until.value} reached after {duration(result.seconds)}"
     lines = [
-        (
-            f"{request.image.name} booted: {result.until.value} reached after "
-            f"{duration(result.seconds)}"
-        ),
-        f"  proof:     {result.proof.value}",
-        f"  firmware:  {result.firmware.value}",
-        (
-            f"  emulator:  {result.emulator}, {result.accelerator.value} "
-            f"({result.accelerator_reason})"
-        ),
+        *(f"  | {line}" for line in seen),
+        f"{request.image.name} booted: {came}",
+        *(f"  {name + ':':9} {said}" for name, said in rows.items() if said),
     ]
-    if result.kernel:
-        lines.append(f"  kernel:    {result.kernel}")
-    if result.secure_boot is not None:
-        lines.append(f"  secure boot: {'enabled' if result.secure_boot else 'disabled'}")
-    if result.screenshot:
-        lines.append(f"  screen:    {result.screenshot}")
-    if result.log:
-        lines.append(f"  console:   {result.log}")
     return "\n".join(lines) + "\n"
+
+
+def _firmware(result: Result) -> str:
+    if result.secure_boot is None:
+        return result.firmware.value
+    return f"{result.firmware.value}, Secure Boot {'on' if result.secure_boot else 'off'}"
 
 
 def _tell(line: str) -> None:
@@ -105,7 +132,3 @@ def _tell(line: str) -> None:
 def _show(chunk: bytes) -> None:
     sys.stderr.buffer.write(chunk)
     sys.stderr.flush()
-
-
-def _ignore(chunk: bytes) -> None:
-    del chunk

@@ -10,11 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from livecd_rootfs.build import events
-from livecd_rootfs.build.plan import BuildPlan
+from livecd_rootfs.build.plan import BuildPlan, Step
 from livecd_rootfs.progress import summary
 from livecd_rootfs.units import duration
 
 WAITING, RUNNING, DONE, FAILED = "·", "▶", "✓", "✗"
+# The title above the table, and the cursor's own line below it.
+LINES_OF_OTHERS = 2
 _STYLES = {WAITING: "dim", RUNNING: "bold cyan", DONE: "green", FAILED: "bold red"}
 
 
@@ -49,8 +51,9 @@ class Terminal:
         self._redraw()
 
     def close(self) -> None:
-        """Leave the last table on the screen and give the terminal back."""
-        if self._live is not None:
+        """Leave the whole table on the screen and give the terminal back."""
+        if self._live is not None and self._plan is not None:
+            self._live.update(self._table(self._plan, self._plan.steps))
             self._live.stop()
             self._live = None
 
@@ -68,19 +71,34 @@ class Terminal:
 
     def _redraw(self) -> None:
         if self._live is not None and self._plan is not None:
-            self._live.update(self._table(self._plan), refresh=True)
+            steps = self._fitting(self._plan.steps)
+            self._live.update(self._table(self._plan, steps), refresh=True)
 
-    def _table(self, plan: BuildPlan) -> RenderableType:
+    def _fitting(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """The steps for which the screen has room: what does not fit can't be redrawn."""
+        room = max(1, self._console.height - LINES_OF_OTHERS)
+        begun = sum(step.number in self._marks for step in steps)
+        first = max(0, min(begun - max(1, room - 1), len(steps) - room))
+        return steps[first : first + room]
+
+    def _table(self, plan: BuildPlan, steps: tuple[Step, ...]) -> RenderableType:
         table = Table(box=None, show_header=False, padding=(0, 1), expand=True)
         for width in (1, None, 9):
             table.add_column(width=width, no_wrap=True, overflow="ellipsis")
         table.columns[-1].justify = "right"
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis", style="dim")
-        for step in plan.steps:
+        for step in steps:
             mark = self._marks.get(step.number, WAITING)
             taken = duration(self._seconds[step.number]) if step.number in self._seconds else ""
-            line = self._lines.get(step.number, "") if mark == RUNNING else ""
+            line = self._said(step) if mark == RUNNING else ""
             style = _STYLES[mark]
             table.add_row(Text(mark, style), Text(step.name, style), taken, Text(line))
-        title = Text(f"building {' '.join(plan.targets)}", style="bold")
+        done = sum(mark == DONE for mark in self._marks.values())
+        words = f"building {' '.join(plan.targets)}: {done} of {len(plan.steps)} steps done"
+        title = Text(words, style="bold")
         return Group(title, table)
+
+    def _said(self, step: Step) -> str:
+        """The step's last line, without what mmdebstrap and the step's name say in every line."""
+        line = self._lines.get(step.number, "")
+        return line.removeprefix("I: ").removeprefix(f"{step.name}: ")

@@ -1,0 +1,84 @@
+"""What ``livecd-rootfs boot`` says at its end."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from livecd_rootfs.boot.request import Accelerator, Firmware, Proof, Request, Result, Until
+from livecd_rootfs.commands import boot
+from livecd_rootfs.progress.guest import GuestLine
+
+REQUEST = Request(image=Path("out/livecd.debian-cpc.img"))
+RESULT = Result(
+    until=Until.LOGIN,
+    proof=Proof.MARKER,
+    seconds=26.0,
+    accelerator=Accelerator.KVM,
+    accelerator_reason="it ran a test guest",
+    firmware=Firmware.BIOS,
+    emulator="QEMU 10.0.13 of the tools root",
+    kernel=None,
+    secure_boot=None,
+    log=None,
+    screenshot=None,
+)
+
+
+def test_a_short_summary() -> None:
+    assert boot.summary(REQUEST, RESULT) == (
+        "livecd.debian-cpc.img booted: login reached after 26.0 s\n"
+        "  proof:    the guest showed a secret of this boot\n"
+        "  firmware: bios\n"
+        "  emulator: QEMU 10.0.13 of the tools root, kvm\n"
+    )
+
+
+def test_a_full_summary() -> None:
+    result = replace(
+        RESULT,
+        firmware=Firmware.UEFI_SECURE,
+        kernel="6.12.117+deb13-cloud-amd64",
+        secure_boot=True,
+        log=Path("boot.log"),
+        screenshot=Path("screen.png"),
+    )
+    seen = ("Debian GNU/Linux 13 boot-3b5cbb69 ttyS0", "boot-3b5cbb69 login:")
+    assert boot.summary(REQUEST, result, seen) == (
+        "  | Debian GNU/Linux 13 boot-3b5cbb69 ttyS0\n"
+        "  | boot-3b5cbb69 login:\n"
+        "livecd.debian-cpc.img booted: login reached after 26.0 s\n"
+        "  proof:    the guest showed a secret of this boot\n"
+        "  firmware: uefi-secure, Secure Boot on\n"
+        "  emulator: QEMU 10.0.13 of the tools root, kvm\n"
+        "  kernel:   6.12.117+deb13-cloud-amd64\n"
+        "  screen:   screen.png\n"
+        "  console:  boot.log\n"
+    )
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_secure_boot_is_told_where_the_kernel_told_it(*, secure: bool) -> None:
+    said = boot.summary(REQUEST, replace(RESULT, secure_boot=secure))
+    assert f"bios, Secure Boot {'on' if secure else 'off'}\n" in said
+
+
+def test_the_guests_line_ends_where_its_shell_begins() -> None:
+    stream = Terminal()
+    guest = GuestLine(stream)
+    tell = boot._until_login(guest)
+    tell("QEMU 10")
+    guest(b"Booting\n")
+    tell("logged in")
+    guest(b"more\n")
+    assert stream.getvalue().endswith("Booting\x1b[K\r\x1b[Klogged in\n")
