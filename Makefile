@@ -24,8 +24,7 @@ help:
 image: $(VENV)/stamp
 	@scripts/setup-system image
 	$(BIN)/livecd-rootfs build $(TARGETS) --output $(OUTPUT)
-	$(BIN)/livecd-rootfs boot $(OUTPUT)/livecd.*.img
-	@scripts/show-image $(OUTPUT)
+	@scripts/boot-made $(BIN)/livecd-rootfs $(OUTPUT) $(TARGETS)
 
 test: $(VENV)/stamp
 	@scripts/setup-system test
