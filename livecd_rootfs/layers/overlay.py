@@ -1,4 +1,9 @@
-"""Mounting a chain of layers, with a place for what is written, in the current mount namespace."""
+"""Mounting a chain of layers, with a place for what is written, in the current mount namespace.
+
+One thing in which an overlay is no plain directory: a step that writes to a file which a layer
+below has under several names (hard links), or renames one of them, changes that name only; the
+others keep the old file. To remove a name, or to write anew and rename over it, is right.
+"""
 
 from __future__ import annotations
 
