@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from livecd_rootfs import __version__
+from livecd_rootfs import __version__, cachecli
 from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError, render
 from livecd_rootfs.options import (
     AcceleratorName,
@@ -153,9 +153,17 @@ def build(
     progress: Annotated[
         ProgressForm, typer.Option("--progress", help="How progress is shown.")
     ] = ProgressForm.auto,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Leave the build directory, to look at it.")
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", metavar="N", help="Steps at a time. [default: the cores]"),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use the newest root there is; ask no archive.")
     ] = False,
+    keep: Annotated[
+        Path | None,
+        typer.Option("--keep", metavar="DIR", help="Copy finished build directories there."),
+    ] = None,
     tree: Tree = None,
     cache: Cache = None,
     suite: Suite = None,
@@ -211,6 +219,8 @@ def build(
         tools=Mode(tools.value),
         output=output,
         cache=cache_directory(cache, os.environ),
+        jobs=jobs or os.cpu_count() or 1,
+        offline=offline,
         keep=keep,
         environ=os.environ,
     )
@@ -360,6 +370,9 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr)
 
 
+app.add_typer(cachecli.app, name="cache")
+
+
 def _given(**options: str | None) -> dict[str, str | None]:
     return options
 
@@ -413,9 +426,12 @@ def main() -> NoReturn:
 
 def _show(error: LivecdError) -> None:
     from livecd_rootfs import project
+    from livecd_rootfs.build import failure
 
     if isinstance(error, project.Findings):
         for diagnostic in error.diagnostics:
             _warn(diagnostic)
+    elif isinstance(error, failure.BuildsFailed):
+        sys.stderr.write("".join(render(each, PROGRAM) for each in error.failures))
     else:
         sys.stderr.write(render(error, PROGRAM))

@@ -157,3 +157,9 @@ def die_with_parent(signal_number: int) -> None:
     """Have the kernel send this signal when the parent process is gone."""
     result = _libc.prctl(ctypes.c_int(_PR_SET_PDEATHSIG), ctypes.c_ulong(signal_number), 0, 0, 0)
     _checked(result, "prctl")
+
+
+def private_mounts() -> None:
+    """Give this process mounts of its own: they end with it, and nobody else sees them."""
+    unshare(CLONE_NEWNS)
+    mount("none", "/", None, MS_REC | MS_PRIVATE)

@@ -98,7 +98,17 @@ class Project:
             Findings: a hook's header can't be understood.
         """
         headers = self.headers(resolution)
-        return plans.make(resolution, headers, base, needed_tools(headers, mode))
+        readers = self._target_readers(headers)
+        return plans.make(resolution, headers, base, needed_tools(headers, mode), readers)
+
+    def _target_readers(self, headers: Mapping[str, HookHeader]) -> frozenset[str]:
+        """Hooks that name IMAGE_TARGETS and declare no variables: old ones that read it."""
+        tree = HookTree(str(self.tree))
+        return frozenset(
+            name
+            for name, header_ in headers.items()
+            if header_.env is None and b"IMAGE_TARGETS" in Path(tree.path(name)).read_bytes()
+        )
 
     def headers(self, resolution: Resolution) -> dict[str, HookHeader]:
         """What each hook declares."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from livecd_rootfs import distributions, hostroot, mmdebstrap
 from livecd_rootfs.build.environment import SYSTEM_PATH
 from livecd_rootfs.build.plan import Base, BaseKind
-from livecd_rootfs.build.workspace import Workspace
+from livecd_rootfs.build.workspace import Slot
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.mounts import Bind
 from livecd_rootfs.sandbox import Sandbox
@@ -89,19 +89,19 @@ def bootstrap_request(settings: Settings) -> mmdebstrap.Request:
 
 
 def command(
-    base: Base, request: mmdebstrap.Request, workspace: Workspace, environ: Mapping[str, str]
+    base: Base, request: mmdebstrap.Request, slot: Slot, environ: Mapping[str, str]
 ) -> Command:
     """The command that fills ``chroot/``.
 
     Args:
         base: what was asked for.
         request: the bootstrap, if that is it.
-        workspace: the build's folders.
+        slot: the step's folders.
         environ: proxies, and the date as SOURCE_DATE_EPOCH.
     """
     env = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", **NO_INITRAMFS, **environ}
     given = (Bind(source=base.path, target=GIVEN),) if base.path else ()
-    build = Bind(source=workspace.build, target="/build", writable=True)
+    build = Bind(source=slot.build, target="/build", writable=True)
     seen = Sandbox(operations=(*hostroot.operations(), build, *given), cwd="/build", env=env)
     return Command(sandbox=seen, argv=_argv(base, request))
 
@@ -113,7 +113,16 @@ def _argv(base: Base, request: mmdebstrap.Request) -> tuple[str, ...]:
         case BaseKind.TAR:
             owners = ("--numeric-owner", "--xattrs", "--xattrs-include=*", "-p")
             return ("tar", *owners, "-xf", GIVEN, "-C", str(CHROOT))
-    return mmdebstrap.argv(request)
+    return mmdebstrap.argv(request) if base.kind is BaseKind.BOOTSTRAP else ("true",)
+
+
+FOLDERS = ("chroot", "binary/boot", "config")
+
+
+def lay_out(build: Path) -> None:
+    """The folders of a build directory, as live-build makes them."""
+    for folder in FOLDERS:
+        (build / folder).mkdir(parents=True, exist_ok=True)
 
 
 def settle(base: Base, chroot: Path) -> None:
@@ -124,6 +133,8 @@ def settle(base: Base, chroot: Path) -> None:
     """
     if base.kind is BaseKind.BOOTSTRAP:
         mmdebstrap.settle(chroot)
+    if base.kind is BaseKind.NONE:
+        return
     if not any((chroot / shell).exists() for shell in ("bin/sh", "usr/bin/sh")):
         raise LivecdError(
             "the base has no /bin/sh, so no hook can run in it",

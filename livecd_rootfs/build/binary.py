@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from livecd_rootfs import hostroot
-from livecd_rootfs.build.workspace import Workspace
+from livecd_rootfs.build.workspace import Slot
+from livecd_rootfs.layers.layer import LeftOverlay
+from livecd_rootfs.layers.staging import Staging
 from livecd_rootfs.mounts import Bind, Operation, Overlay
 from livecd_rootfs.sandbox import Sandbox
 
@@ -19,38 +21,39 @@ SCRATCH = f"{LIVECD}/scratch"
 TOOLS = f"{LIVECD}/tools"
 LIBRARY = f"{LIVECD}/lib"
 PROGRAMS = f"{LIVECD}/bin"
-LOWER = "lower"
 OLDEST_MINOR = 11
 
 
 def sandbox(
-    workspace: Workspace,
+    slot: Slot,
+    staging: Staging,
+    left: Sequence[LeftOverlay],
     env: Mapping[str, str],
     *,
     network: bool,
     tools_root: Path | None,
-    extra: tuple[Operation, ...] = (),
 ) -> Sandbox:
     """What a binary hook sees: the host read-only, its own /tmp, and the build directory.
 
     Args:
-        workspace: the build's folders.
+        slot: where the build directory is mounted, and the step's configuration.
+        staging: where overlays that the step begins are kept.
+        left: overlays that earlier steps have begun.
         env: the hook's environment; where the library and the tools are is added.
         network: whether it may use the network.
         tools_root: the root with current tools, if the build uses one.
-        extra: further operations.
     """
     return Sandbox(
         operations=(
             *hostroot.operations(all_devices=True),
-            Bind(source=workspace.build, target=BUILD, writable=True),
-            Bind(source=workspace.overlays, target=OVERLAYS, writable=True),
-            Bind(source=workspace.scratch, target=SCRATCH, writable=True),
+            Bind(source=slot.build, target=BUILD, writable=True),
+            Bind(source=slot.config, target=f"{BUILD}/config"),
+            Bind(source=staging.overlays, target=OVERLAYS, writable=True),
+            Bind(source=slot.scratch, target=SCRATCH, writable=True),
             Bind(source=Path(__file__).parents[1], target=f"{LIBRARY}/livecd_rootfs"),
             *_interpreter(),
             *((Bind(source=tools_root, target=TOOLS),) if tools_root else ()),
-            *_left_overlays(workspace),
-            *extra,
+            *(_go_on(overlay, slot, staging) for overlay in left),
         ),
         cwd=BUILD,
         env={**env, **_places(env, tools_root)},
@@ -78,19 +81,12 @@ def _interpreter() -> tuple[Operation, ...]:
     return (Bind(source=Path(sys.executable), target=f"{PROGRAMS}/python3"),)
 
 
-def _left_overlays(workspace: Workspace) -> tuple[Overlay, ...]:
-    """Overlays that earlier steps left, mounted again where those steps had them.
-
-    ``overlays/NAME`` holds ``upper``, ``work`` and a file ``lower`` that names
-    the lower directory; the overlay is seen as ``NAME`` in the build directory.
-    """
-    return tuple(
-        Overlay(
-            target=f"{BUILD}/{left.name}",
-            lowers=(workspace.build / (left / LOWER).read_text().strip(),),
-            upper=left / "upper",
-            work=left / "work",
-        )
-        for left in sorted(workspace.overlays.iterdir())
-        if (left / LOWER).is_file()
+def _go_on(left: LeftOverlay, slot: Slot, staging: Staging) -> Overlay:
+    """An overlay that earlier steps left, as it was, with room for this step's changes."""
+    upper, work = staging.going_on(left.name)
+    return Overlay(
+        target=f"{BUILD}/{left.name}",
+        lowers=(*left.uppers, slot.build / left.lower),
+        upper=upper,
+        work=work,
     )

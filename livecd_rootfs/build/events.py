@@ -6,40 +6,75 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from livecd_rootfs.build.forest import Forest, Node
 from livecd_rootfs.build.output import Artifact
-from livecd_rootfs.build.plan import BuildPlan, Step
+from livecd_rootfs.build.plan import BuildPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuildStarted:
-    """The plan is final and its first step is about to run."""
+class RunStarted:
+    """The plan is final and its first steps are about to run."""
 
-    plan: BuildPlan
+    forest: Forest
     logs: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted:
-    """A step runs now; its output goes to ``log``."""
+    """A step runs now; its output goes to ``log``. ``why`` says why it was not reused."""
 
-    step: Step
+    node: Node
     log: Path
+    why: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTick:
     """A step still runs: ``seconds`` so far, and the last line that it printed."""
 
-    step: Step
+    node: Node
     seconds: float
     line: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEnded:
-    """A step is over; ``status`` is 0 when it went well."""
+    """A step is over; ``status`` is 0 when it went well. ``size`` is that of its layer in bytes."""
 
-    step: Step
+    node: Node
+    seconds: float
+    status: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReused:
+    """A step did not run: its layer is there. ``saved`` is how long it took when it was made."""
+
+    node: Node
+    saved: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepWaits:
+    """Another process builds the same layer; this one waits for it and then reuses it."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolsTick:
+    """The tools root is being made."""
+
+    seconds: float
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolsEnded:
+    """The tools root is there, or could not be made (``status`` is not 0)."""
+
     seconds: float
     status: int
 
@@ -53,14 +88,35 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildEnded:
-    """All went well: what was made, what the pruner dropped, where."""
+    """One build went well: what was made, and where it is."""
 
+    plan: BuildPlan
     output: Path
     artifacts: tuple[Artifact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """All builds are over; ``failed`` of them went wrong."""
+
     seconds: float
+    failed: int
+    output: Path
 
 
-Event = BuildStarted | StepStarted | StepTick | StepEnded | Note | BuildEnded
+Event = (
+    RunStarted
+    | StepStarted
+    | StepTick
+    | StepEnded
+    | StepReused
+    | StepWaits
+    | ToolsTick
+    | ToolsEnded
+    | Note
+    | BuildEnded
+    | RunEnded
+)
 
 
 class Listener(Protocol):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs.build.plan import Step
+from livecd_rootfs.build.forest import Node
 
 LINE_BYTES = 400
 
@@ -23,10 +23,10 @@ class Log:
 
 
 @contextmanager
-def open_log(folder: Path, step: Step) -> Iterator[Log]:
-    """A new log, called after the step's number and name."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", step.name)
-    path = folder / f"{step.number:02d}-{name}.log"
+def open_log(folder: Path, node: Node) -> Iterator[Log]:
+    """A new log, called after the node's number and the step's name."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", node.step.name)
+    path = folder / f"{node.number:02d}-{name}.log"
     flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o644)
     try:

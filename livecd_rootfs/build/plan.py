@@ -6,7 +6,7 @@ executor consumes it, so what is shown is what runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -54,6 +54,7 @@ class Step:
         hook: the resolved hook with its chain of reasons, for steps that run one.
         header: what the hook declares.
         reason: why it is there, in words, for steps without a hook.
+        reads_targets: whether the hook's text names IMAGE_TARGETS without a declaration.
     """
 
     number: int
@@ -62,6 +63,7 @@ class Step:
     hook: OrderedHook | None = None
     header: HookHeader | None = None
     reason: str = ""
+    reads_targets: bool = False
 
     @property
     def network(self) -> bool:
@@ -130,6 +132,7 @@ def make(
     headers: Mapping[str, HookHeader],
     base: Base,
     tools: Mapping[str, str],
+    readers: Container[str] = frozenset(),
 ) -> BuildPlan:
     """The plan for resolved targets.
 
@@ -138,6 +141,7 @@ def make(
         headers: what each hook declares, by its path.
         base: where the root comes from.
         tools: tools that only the tools root can give, with the reason of each.
+        readers: hooks that name IMAGE_TARGETS without declaring what they read.
 
     Chroot hooks run as one batch before all binary hooks, however a series
     file interleaves them, as live-build has it; within a phase the order of
@@ -146,7 +150,7 @@ def make(
     steps = [*_tools_step(tools), *_base_step(base)]
     hooks = [hook for hook in resolution.hooks if _runs(hook, base)]
     hooks.sort(key=lambda hook: _ORDER.index(kind_of(hook.name) or StepKind.BINARY))
-    steps += [_hook_step(hook, headers[hook.name]) for hook in hooks]
+    steps += [_hook_step(hook, headers[hook.name], readers) for hook in hooks]
     return BuildPlan(
         targets=resolution.targets,
         base=base,
@@ -177,20 +181,25 @@ _BASE_NAMES = {
     BaseKind.BOOTSTRAP: ("bootstrap", "no --base was given"),
     BaseKind.DIRECTORY: ("base directory", "--base"),
     BaseKind.TAR: ("base tar file", "--base"),
+    BaseKind.NONE: ("empty root", "--base none"),
 }
 
 
 def _base_step(base: Base) -> list[Step]:
-    if base.kind is BaseKind.NONE:
-        return []
     name, reason = _BASE_NAMES[base.kind]
     reason = f"{reason} {base.path}" if base.path else reason
     return [Step(number=0, kind=StepKind.BASE, name=name, reason=reason)]
 
 
-def _hook_step(hook: OrderedHook, header: HookHeader) -> Step:
-    kind = kind_of(hook.name) or StepKind.BINARY
-    return Step(number=0, kind=kind, name=hook.name, hook=hook, header=header)
+def _hook_step(hook: OrderedHook, header: HookHeader, readers: Container[str]) -> Step:
+    return Step(
+        number=0,
+        kind=kind_of(hook.name) or StepKind.BINARY,
+        name=hook.name,
+        hook=hook,
+        header=header,
+        reads_targets=hook.name in readers,
+    )
 
 
 def _numbered(step: Step, number: int) -> Step:

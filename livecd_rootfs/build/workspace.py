@@ -1,11 +1,10 @@
-"""A workspace: the folder in which one build runs, gone when the build is over.
+"""A workspace: the folder in which one run of the builder works, gone when it is over.
 
 Layout below ``<cache>/builds/<name>/``:
 
-    lock       held (flock) while the build lives; free means it was killed
-    build/     the build directory of the hooks
-    overlays/  upper directories that steps leave for later steps
-    scratch/   room for one step, emptied after it
+    lock       held (flock) while the run lives; free means it was killed
+    slots/N/   one for each step that runs at the same time: merged, config, scratch
+    memory/    a tmpfs for steps that write a lot of small files
 """
 
 from __future__ import annotations
@@ -26,15 +25,19 @@ LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
-    """The folders of one running build."""
+class Slot:
+    """The folders of one running step.
+
+    Attributes:
+        path: its folder in the workspace.
+    """
 
     path: Path
 
     @property
     def build(self) -> Path:
-        """The build directory, as hooks know it from live-build."""
-        return self.path / "build"
+        """The build directory, as hooks know it from live-build: where the layers are mounted."""
+        return self.path / "merged"
 
     @property
     def chroot(self) -> Path:
@@ -42,23 +45,45 @@ class Workspace:
         return self.build / "chroot"
 
     @property
-    def overlays(self) -> Path:
-        """Upper directories that outlive a step."""
-        return self.path / "overlays"
+    def config(self) -> Path:
+        """The configuration as the step sees it."""
+        return self.path / "config"
 
     @property
     def scratch(self) -> Path:
-        """Room on a plain file system for one step."""
+        """Room on a plain file system."""
         return self.path / "scratch"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """The folders of one run."""
+
+    path: Path
+
+    @property
+    def memory(self) -> Path:
+        """Where a tmpfs may be mounted."""
+        return self.path / "memory"
+
+    @contextmanager
+    def slot(self) -> Iterator[Slot]:
+        """Folders for one step, removed when it is over."""
+        slot = Slot(path=Path(tempfile.mkdtemp(prefix="slot-", dir=self.path)))
+        try:
+            for folder in (slot.build, slot.config, slot.scratch):
+                folder.mkdir()
+            yield slot
+        finally:
+            trees.remove(slot.path)
+
+
 @contextmanager
-def open_workspace(cache: Path, *, keep: bool = False) -> Iterator[Workspace]:
+def open_workspace(cache: Path) -> Iterator[Workspace]:
     """A new workspace, removed at the end; those of killed builds are removed first.
 
     Args:
         cache: the cache directory.
-        keep: leave the workspace where it is when the build is over.
 
     Raises:
         LivecdError: the cache can't be written.
@@ -73,12 +98,10 @@ def open_workspace(cache: Path, *, keep: bool = False) -> Iterator[Workspace]:
     lock = _lock(path)
     try:
         workspace = Workspace(path=path)
-        for folder in (workspace.build, workspace.overlays, workspace.scratch):
-            folder.mkdir()
+        workspace.memory.mkdir()
         yield workspace
     finally:
-        if not keep:
-            trees.remove(path)
+        trees.remove(path)
         os.close(lock)
 
 

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from livecd_rootfs import archive, mmdebstrap
-from livecd_rootfs.build import base, directory, environment, events, executor, output
+from livecd_rootfs import archive, kernel, process, prune, toolsroot
+from livecd_rootfs.build import (
+    base,
+    environment,
+    events,
+    executor,
+    output,
+    recipes,
+    sealing,
+    toolsstep,
+)
 from livecd_rootfs.build.events import Listener
-from livecd_rootfs.build.output import Artifact
+from livecd_rootfs.build.executor import Orders
+from livecd_rootfs.build.failure import BuildsFailed
+from livecd_rootfs.build.forest import Forest, forest
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan
+from livecd_rootfs.build.recipes import Kitchen
+from livecd_rootfs.build.runner import Runner
 from livecd_rootfs.build.workspace import Workspace, open_workspace
-from livecd_rootfs.commands import tools
+from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.layers import overlay
+from livecd_rootfs.layers.layer import Layer
+from livecd_rootfs.layers.store import Store
 from livecd_rootfs.project import Project
-from livecd_rootfs.settings import proxies
-from livecd_rootfs.tools import Mode
-
-SHELL_FUNCTIONS = Path(__file__).parents[1] / "shell" / "functions"
+from livecd_rootfs.resolve import Resolution
+from livecd_rootfs.settings import host_architecture, proxies
+from livecd_rootfs.tools import Mode, Toolbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +46,14 @@ class Request:
 
     Attributes:
         project: tree and settings.
-        targets: words of the command line.
+        targets: words of the command line, one for each build; a comma list is one build.
         base: where the root comes from.
         tools: where tools come from.
         output: directory for the artifacts.
         cache: the cache directory.
-        keep: leave the build directory where it is.
+        jobs: how many steps run at the same time.
+        offline: take the newest root there is instead of asking the archive.
+        keep: where copies of the finished build directories go; ``None`` keeps none.
         environ: the user's environment.
     """
 
@@ -43,69 +63,162 @@ class Request:
     tools: Mode
     output: Path
     cache: Path
-    keep: bool
+    jobs: int
+    offline: bool
+    keep: Path | None
     environ: Mapping[str, str]
 
 
-def build(request: Request, listen: Listener) -> tuple[Artifact, ...]:
-    """Build, and publish the artifacts.
+def build(request: Request, listen: Listener) -> None:
+    """Build, and publish the artifacts of every build that goes well.
 
     Raises:
-        LivecdError: as its message says; nothing is then in the output directory,
-            mounted or running.
+        BuildsFailed: some failed; the others' artifacts are there all the same.
+        LivecdError: nothing could be built.
     """
     started = time.monotonic()
-    resolution = request.project.resolve(request.targets)
-    plan = request.project.plan(resolution, request.base, request.tools)
+    resolutions = [request.project.resolve([word]) for word in request.targets]
+    plans = [request.project.plan(each, request.base, request.tools) for each in resolutions]
+    planted = forest(plans)
     output.check(request.output)
-    with open_workspace(request.cache, keep=request.keep) as workspace:
-        if request.keep:
-            listen(events.Note(text=f"the build directory stays: {workspace.build}"))
-        directory.prepare(workspace.build, request.project.tree, SHELL_FUNCTIONS)
-        directory.write_links(workspace.build, resolution)
-        made = _run(request, plan, workspace, listen)
-        artifacts = output.publish(workspace.build, made, request.output)
-    seconds = time.monotonic() - started
-    listen(events.BuildEnded(output=request.output, artifacts=artifacts, seconds=seconds))
-    return artifacts
+    failed = 0
+    try:
+        _run(request, planted, {each.targets: each for each in resolutions}, listen)
+    except BuildsFailed as failures:
+        failed = len(failures.failures)
+        raise
+    finally:
+        seconds = time.monotonic() - started
+        listen(events.RunEnded(seconds=seconds, failed=failed, output=request.output))
 
 
 def _run(
-    request: Request, plan: BuildPlan, workspace: Workspace, listen: Listener
-) -> tuple[str, ...]:
-    project = request.project
-    bootstrap = base.bootstrap_request(project.settings)
-    context = executor.Context(
-        workspace=workspace,
-        identity=environment.identity(project.settings, project.prefix),
-        settings=project.settings,
-        date=_date(request, bootstrap),
-        bootstrap=bootstrap,
-        tools_root=lambda progress: _tools_root(request, progress),
-        tools_mode=request.tools,
-        environ=request.environ,
-        logs=_logs(request.cache),
+    request: Request,
+    planted: Forest,
+    resolutions: Mapping[tuple[str, ...], Resolution],
+    listen: Listener,
+) -> None:
+    kernel.private_mounts()
+    with ExitStack() as stack:
+        workspace = stack.enter_context(open_workspace(request.cache))
+        store = Store.open(request.cache)
+        lease = stack.enter_context(store.lease())
+        kitchen = _kitchen(request, planted, store)
+        logs = _logs(request.cache)
+        stack.enter_context(sealing.beside(store, request.cache, logs))
+        tools = stack.enter_context(toolsstep.opened(kitchen.tools_request, logs, listen))
+        runner = Runner(
+            kitchen=kitchen,
+            resolutions=resolutions,
+            store=store,
+            lease=lease,
+            workspace=workspace,
+            logs=logs,
+            tools_root=tools.root,
+            known=cache(lambda: tuple(layer.meta.recipe for layer in store.layers())),
+            environ=request.environ,
+            listen=listen,
+        )
+        orders = Orders(
+            jobs=request.jobs, date=_date(request, kitchen), durations=_durations(store)
+        )
+        listen(events.RunStarted(forest=planted, logs=logs))
+        publisher = _Publisher(request=request, workspace=workspace, store=store, listen=listen)
+        asyncio.run(executor.execute(planted, runner, orders, publisher.publish))
+
+
+def _kitchen(request: Request, planted: Forest, store: Store) -> Kitchen:
+    settings = request.project.settings
+    bootstrap = base.bootstrap_request(settings)
+    bootstrapped = request.base.kind is BaseKind.BOOTSTRAP
+    stored = request.offline and bootstrapped
+    asked = bootstrapped and not request.offline
+    machine = settings.text("arch")
+    wanted = toolsroot.Request(
+        cache=request.cache, architecture=host_architecture(), machines=(machine,)
     )
-    return executor.execute(plan, context, listen)
+    return Kitchen(
+        tree=request.project.tree.resolve(),
+        settings=settings,
+        identity=environment.identity(settings, request.project.prefix),
+        base=request.base,
+        bootstrap=bootstrap,
+        archive=archive.query(bootstrap, proxies(request.environ)) if asked else None,
+        root=recipes.newest_root(bootstrap, store.layers()) if stored else None,
+        toolbox=Toolbox(mode=request.tools),
+        tools_request=wanted if planted.tools else None,
+        environ=request.environ,
+    )
 
 
-def _date(request: Request, bootstrap: mmdebstrap.Request) -> int | None:
+def _date(request: Request, kitchen: Kitchen) -> int | None:
     """The time that all files get: as set, else the archive's, else that of the given root."""
     text = request.project.settings.text("source_date_epoch")
     if text:
         return int(text)
-    if request.base.kind is BaseKind.BOOTSTRAP:
-        return archive.query(bootstrap, proxies(request.environ)).date
+    if kitchen.root is not None:
+        return recipes.date_of(kitchen.root)
+    if kitchen.archive is not None:
+        return kitchen.archive.date
+    if request.base.kind is BaseKind.DIRECTORY and request.base.path:
+        return base.date_of_root(request.base.path)
     return None
 
 
-def _tools_root(request: Request, progress: Callable[[str], None]) -> Path:
-    arch = request.project.settings.text("arch")
-    return tools.ensure(request.cache, arch, request.environ, progress)
+def _durations(store: Store) -> dict[str, float]:
+    """How long each step took when it ran last."""
+    layers = sorted(store.layers(), key=lambda layer: layer.meta.created)
+    return {layer.name: layer.meta.seconds for layer in layers}
 
 
-def _logs(cache: Path) -> Path:
-    """A new folder for the logs of this build, named by the time, so that they sort."""
-    folder = cache / "logs"
+def _logs(cache_directory: Path) -> Path:
+    """A new folder for the logs of this run, named by the time, so that they sort."""
+    folder = cache_directory / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=folder))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Publisher:
+    """Brings the artifacts of finished builds into the output directory."""
+
+    request: Request
+    workspace: Workspace
+    store: Store
+    listen: Listener
+
+    def publish(self, plan: BuildPlan, chain: tuple[Layer, ...]) -> None:
+        """Publish what one build made.
+
+        Raises:
+            LivecdError: it lacks an artifact that it promised, or the output can't be written.
+        """
+        with self.workspace.slot() as slot:
+            lowers = overlay.lowers(chain, self.store.layout.empty)
+            with overlay.mounted(lowers, slot.build):
+                names = self._artifacts(plan, slot.build)
+                made = output.publish(slot.build, names, self.request.output)
+                self._keep(plan, slot.build)
+        self.listen(events.BuildEnded(plan=plan, output=self.request.output, artifacts=made))
+
+    def _artifacts(self, plan: BuildPlan, folder: Path) -> tuple[str, ...]:
+        """What the pruner keeps, whether or not a hook of the tree has run it."""
+        settings = self.request.project.settings
+        names = prune.prefixes(settings.text("project"), settings.text("subarch"))
+        choice = prune.survey(str(folder), tuple(plan.places), names=names)
+        for absent in choice.missing:
+            raise LivecdError(
+                f"no hook made the artifact '{absent.name}'",
+                place=plan.places.get(absent.name),
+                why="this line of a series file provides it",
+                remedy="mend the hook that should make it, or remove the line",
+            )
+        return tuple(kept.name for kept in choice.kept if kept.kind == "file")
+
+    def _keep(self, plan: BuildPlan, folder: Path) -> None:
+        if self.request.keep is None:
+            return
+        target = self.request.keep / "+".join(plan.targets)
+        target.mkdir(parents=True, exist_ok=True)
+        process.run(("cp", "-a", "--reflink=auto", "--", f"{folder}/.", f"{target}/"))
+        self.listen(events.Note(text=f"the build directory of {'+'.join(plan.targets)}: {target}"))

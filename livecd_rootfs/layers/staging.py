@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -110,7 +111,17 @@ def settle(staging: Staging) -> None:
         staging.overlays.rmdir()
     if staging.room != staging.path:
         source = f"{staging.room / 'layer'}/."
-        process.run(("cp", "-a", "--reflink=auto", "--", source, f"{staging.layer}/"))
+        _copy(source, staging.layer)
+
+
+def _copy(source: str, target: Path) -> None:
+    """Copy a tree as it is; a full disk is an OSError, as it is for every other write here."""
+    try:
+        process.run(("cp", "-a", "--reflink=auto", "--", source, f"{target}/"))
+    except process.CommandError as error:
+        if os.strerror(errno.ENOSPC) in error.completed.stderr:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
+        raise
 
 
 def _adopt(staging: Staging) -> None:

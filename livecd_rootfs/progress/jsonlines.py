@@ -6,6 +6,7 @@ import json
 from typing import TextIO
 
 from livecd_rootfs.build import events
+from livecd_rootfs.build.forest import Node
 
 
 class JsonLines:
@@ -22,24 +23,64 @@ class JsonLines:
 
 def _object(event: events.Event) -> dict[str, object]:
     match event:
-        case events.BuildStarted(plan=plan, logs=logs):
-            steps = [{"number": step.number, "kind": step.kind.value, "name": step.name}
-                     for step in plan.steps]  # fmt: skip
-            return {"event": "build-started", "targets": list(plan.targets), "steps": steps,
-                    "logs": str(logs)}  # fmt: skip
-        case events.StepStarted(step=step, log=log):
-            return {"event": "step-started", "step": step.number, "name": step.name,
-                    "log": str(log)}  # fmt: skip
-        case events.StepTick(step=step, seconds=seconds, line=line):
-            return {"event": "step-tick", "step": step.number, "seconds": round(seconds, 3),
-                    "line": line}  # fmt: skip
-        case events.StepEnded(step=step, seconds=seconds, status=status):
-            return {"event": "step-ended", "step": step.number, "seconds": round(seconds, 3),
-                    "status": status}  # fmt: skip
+        case events.RunStarted(forest=forest, logs=logs):
+            return {
+                "event": "run-started",
+                "builds": [list(plan.targets) for plan in forest.builds],
+                "steps": [_node(node) for node in forest.nodes],
+                "logs": str(logs),
+            }
+        case events.BuildEnded(plan=plan, artifacts=artifacts):
+            made = [{"path": str(a.path), "size": a.size, "sha256": a.sha256} for a in artifacts]
+            return {"event": "build-ended", "targets": list(plan.targets), "artifacts": made}
+        case events.RunEnded(seconds=seconds, failed=failed, output=output):
+            return {
+                "event": "run-ended",
+                "seconds": round(seconds, 3),
+                "failed": failed,
+                "output": str(output),
+            }
         case events.Note(text=text):
             return {"event": "note", "text": text}
-        case events.BuildEnded(output=output, artifacts=artifacts, seconds=seconds):
-            made = [{"path": str(made.path), "size": made.size, "sha256": made.sha256}
-                    for made in artifacts]  # fmt: skip
-            return {"event": "build-ended", "output": str(output), "artifacts": made,
-                    "seconds": round(seconds, 3)}  # fmt: skip
+        case events.ToolsTick(seconds=seconds, line=line):
+            return {"event": "tools-tick", "seconds": round(seconds, 3), "line": line}
+        case events.ToolsEnded(seconds=seconds, status=status):
+            return {"event": "tools-ended", "seconds": round(seconds, 3), "status": status}
+    return _of_step(event)
+
+
+def _of_step(
+    event: events.StepStarted
+    | events.StepTick
+    | events.StepEnded
+    | events.StepReused
+    | events.StepWaits,
+) -> dict[str, object]:
+    step = {"step": event.node.number, "name": event.node.step.name}
+    match event:
+        case events.StepStarted(log=log, why=why):
+            return {"event": "step-started", **step, "log": str(log), "why": list(why)}
+        case events.StepTick(seconds=seconds, line=line):
+            return {"event": "step-tick", **step, "seconds": round(seconds, 3), "line": line}
+        case events.StepEnded(seconds=seconds, status=status, size=size):
+            return {
+                "event": "step-ended",
+                **step,
+                "seconds": round(seconds, 3),
+                "status": status,
+                "size": size,
+            }
+        case events.StepReused(saved=saved, size=size):
+            return {"event": "step-reused", **step, "saved": round(saved, 3), "size": size}
+        case events.StepWaits():
+            return {"event": "step-waits", **step}
+
+
+def _node(node: Node) -> dict[str, object]:
+    return {
+        "number": node.number,
+        "kind": node.step.kind.value,
+        "name": node.step.name,
+        "parent": node.parent,
+        "builds": list(node.builds),
+    }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TextIO
 
 from livecd_rootfs.build import events
+from livecd_rootfs.build.forest import Node
 from livecd_rootfs.progress import summary
-from livecd_rootfs.units import duration
+from livecd_rootfs.units import duration, size
 
 
 class Plain:
@@ -17,24 +18,36 @@ class Plain:
         self._total = 0
 
     def __call__(self, event: events.Event, /) -> None:
-        """Write the event's line, if it has one."""
-        line = self._line(event)
-        if line:
+        """Write the event's lines, if it has any."""
+        for line in self._lines(event):
             self._stream.write(line + "\n")
-            self._stream.flush()
+        self._stream.flush()
 
-    def _line(self, event: events.Event) -> str:
+    def _lines(self, event: events.Event) -> tuple[str, ...]:
         match event:
-            case events.BuildStarted(plan=plan, logs=logs):
-                self._total = len(plan.steps)
-                return f"build {' '.join(plan.targets)}: {self._total} steps, logs in {logs}"
-            case events.StepStarted(step=step):
-                return f"[{step.number}/{self._total}] {step.name}"
-            case events.StepEnded(step=step, seconds=seconds, status=status):
-                verdict = "done" if status == 0 else f"FAILED with status {status}"
-                return f"[{step.number}/{self._total}] {step.name}: {verdict}, {duration(seconds)}"
+            case events.RunStarted(forest=forest, logs=logs):
+                self._total = len(forest.nodes)
+                names = " ".join(",".join(plan.targets) for plan in forest.builds)
+                return (f"build {names}: {self._total} steps, logs in {logs}",)
+            case events.StepStarted(node=node, why=why):
+                return (f"{self._name(node)} ({why[0]})" if why else self._name(node),)
+            case events.StepEnded(node=node, seconds=seconds, status=status, size=count):
+                verdict = f"{size(count)}" if status == 0 else f"FAILED with status {status}"
+                return (f"{self._name(node)}: {duration(seconds)}, {verdict}",)
+            case events.StepReused(node=node):
+                return (f"{self._name(node)}: cached",)
+            case events.StepWaits(node=node):
+                return (f"{self._name(node)}: waiting for another process that builds it",)
+            case events.ToolsEnded(seconds=seconds, status=status):
+                verdict = "done" if status == 0 else "FAILED"
+                return (f"[tools root] {verdict}, {duration(seconds)}",)
             case events.Note(text=text):
-                return f"note: {text}"
+                return (f"note: {text}",)
             case events.BuildEnded():
-                return "\n".join(summary.lines(event))
-        return ""
+                return summary.artifacts(event)
+            case events.RunEnded():
+                return (summary.whole(event),)
+        return ()
+
+    def _name(self, node: Node) -> str:
+        return f"[{node.number}/{self._total}] {node.step.name}"

@@ -1,7 +1,8 @@
-"""Progress on a terminal: all steps at a glance, the running one with its time and last line."""
+"""Progress on a terminal: the tree of steps at a glance, the running ones with time and last line."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -10,14 +11,23 @@ from rich.table import Table
 from rich.text import Text
 
 from livecd_rootfs.build import events
-from livecd_rootfs.build.plan import BuildPlan, Step
+from livecd_rootfs.build.forest import Forest, Node
 from livecd_rootfs.progress import summary
-from livecd_rootfs.units import duration
+from livecd_rootfs.units import duration, size
 
-WAITING, RUNNING, DONE, FAILED = "·", "▶", "✓", "✗"
-# The title above the table, and the cursor's own line below it.
-LINES_OF_OTHERS = 2
-_STYLES = {WAITING: "dim", RUNNING: "bold cyan", DONE: "green", FAILED: "bold red"}
+# The title and the tools root above the table, and the cursor's own line below it.
+LINES_OF_OTHERS = 3
+WAITING, RUNNING, DONE, REUSED, FAILED = "·", "▶", "✓", "≡", "✗"
+_STYLES = {WAITING: "dim", RUNNING: "bold cyan", DONE: "green", REUSED: "green", FAILED: "bold red"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """What is shown of one step."""
+
+    mark: str = WAITING
+    seconds: float | None = None
+    note: str = ""
 
 
 class Terminal:
@@ -26,79 +36,116 @@ class Terminal:
     def __init__(self, stream: TextIO) -> None:
         self._console = Console(file=stream)
         self._live: Live | None = None
-        self._plan: BuildPlan | None = None
-        self._marks: dict[int, str] = {}
-        self._seconds: dict[int, float] = {}
-        self._lines: dict[int, str] = {}
+        self._forest: Forest | None = None
+        self._rows: dict[int, Row] = {}
+        self._tools = Row()
 
     def __call__(self, event: events.Event, /) -> None:
         """Take the event and redraw."""
         match event:
-            case events.BuildStarted(plan=plan):
-                self._begin(plan)
-            case events.StepStarted(step=step):
-                self._marks[step.number] = RUNNING
-            case events.StepTick(step=step, seconds=seconds, line=line):
-                self._seconds[step.number] = seconds
-                self._lines[step.number] = line
-            case events.StepEnded(step=step, seconds=seconds, status=status):
-                self._seconds[step.number] = seconds
-                self._marks[step.number] = DONE if status == 0 else FAILED
+            case events.RunStarted(forest=forest):
+                self._begin(forest)
+            case events.ToolsTick(seconds=seconds, line=line):
+                note = line.removeprefix("tools root: ")
+                self._tools = Row(mark=RUNNING, seconds=seconds, note=note)
+            case events.ToolsEnded(seconds=seconds, status=status):
+                self._tools = Row(mark=FAILED if status else DONE, seconds=seconds)
             case events.Note(text=text):
                 self._console.print(Text(f"note: {text}", style="yellow"))
             case events.BuildEnded():
+                for line in summary.artifacts(event):
+                    self._console.print(Text(line), soft_wrap=True)
+            case events.RunEnded():
                 self._end(event)
+            case _:
+                self._rows[event.node.number] = row(event)
         self._redraw()
 
     def close(self) -> None:
         """Leave the whole table on the screen and give the terminal back."""
-        if self._live is not None and self._plan is not None:
-            self._live.update(self._table(self._plan, self._plan.steps))
+        if self._live is not None and self._forest is not None:
+            self._live.update(self._table(self._forest, self._forest.nodes))
             self._live.stop()
             self._live = None
 
-    def _end(self, ended: events.BuildEnded) -> None:
-        """Draw the finished table once more, then say what came out."""
-        self._redraw()
-        self.close()
-        for line in summary.lines(ended):
-            self._console.print(Text(line), soft_wrap=True)
-
-    def _begin(self, plan: BuildPlan) -> None:
-        self._plan = plan
+    def _begin(self, forest: Forest) -> None:
+        self._forest = forest
+        self._rows = {node.number: Row() for node in forest.nodes}
         self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="visible")
         self._live.start()
 
-    def _redraw(self) -> None:
-        if self._live is not None and self._plan is not None:
-            steps = self._fitting(self._plan.steps)
-            self._live.update(self._table(self._plan, steps), refresh=True)
+    def _end(self, ended: events.RunEnded) -> None:
+        self._redraw()
+        self.close()
+        self._console.print(Text(summary.whole(ended)), soft_wrap=True)
 
-    def _fitting(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    def _redraw(self) -> None:
+        if self._live is not None and self._forest is not None:
+            nodes = self._fitting(self._forest.nodes)
+            self._live.update(self._table(self._forest, nodes), refresh=True)
+
+    def _fitting(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
         """The steps for which the screen has room: what does not fit can't be redrawn."""
         room = max(1, self._console.height - LINES_OF_OTHERS)
-        begun = sum(step.number in self._marks for step in steps)
-        first = max(0, min(begun - max(1, room - 1), len(steps) - room))
-        return steps[first : first + room]
+        running = [n for n, node in enumerate(nodes) if self._rows[node.number].mark == RUNNING]
+        begun = sum(row.mark != WAITING for row in self._rows.values())
+        latest = running[-1] + 1 if running else begun
+        first = max(0, min(latest - max(1, room - 1), len(nodes) - room))
+        return nodes[first : first + room]
 
-    def _table(self, plan: BuildPlan, steps: tuple[Step, ...]) -> RenderableType:
+    def _table(self, forest: Forest, nodes: tuple[Node, ...]) -> RenderableType:
         table = Table(box=None, show_header=False, padding=(0, 1), expand=True)
-        for width in (1, None, 9):
+        for width in (1, None, 12):
             table.add_column(width=width, no_wrap=True, overflow="ellipsis")
         table.columns[-1].justify = "right"
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis", style="dim")
-        for step in steps:
-            mark = self._marks.get(step.number, WAITING)
-            taken = duration(self._seconds[step.number]) if step.number in self._seconds else ""
-            line = self._said(step) if mark == RUNNING else ""
-            style = _STYLES[mark]
-            table.add_row(Text(mark, style), Text(step.name, style), taken, Text(line))
-        done = sum(mark == DONE for mark in self._marks.values())
-        words = f"building {' '.join(plan.targets)}: {done} of {len(plan.steps)} steps done"
-        title = Text(words, style="bold")
-        return Group(title, table)
+        if self._tools.mark != WAITING:
+            table.add_row(*_cells("tools root", self._tools))
+        levels = indents(forest)
+        for node in nodes:
+            name = "  " * levels[node.number] + node.step.name
+            table.add_row(*_cells(name, self._rows[node.number]))
+        targets = " ".join(",".join(plan.targets) for plan in forest.builds)
+        done = sum(row.mark in (DONE, REUSED) for row in self._rows.values())
+        words = f"building {targets}: {done} of {len(forest.nodes)} steps done"
+        return Group(Text(words, style="bold"), table)
 
-    def _said(self, step: Step) -> str:
-        """The step's last line, without what mmdebstrap and the step's name say in every line."""
-        line = self._lines.get(step.number, "")
-        return line.removeprefix("I: ").removeprefix(f"{step.name}: ")
+
+def indents(forest: Forest) -> dict[int, int]:
+    """How far each step is indented: once more after each parting of ways."""
+    children = forest.children()
+    levels: dict[int, int] = {}
+    for node in forest.nodes:
+        siblings = len(children[node.parent])
+        above = levels[node.parent] if node.parent is not None else 0
+        levels[node.number] = above + (1 if siblings > 1 and node.parent is not None else 0)
+    return levels
+
+
+def row(
+    event: events.StepStarted
+    | events.StepTick
+    | events.StepEnded
+    | events.StepReused
+    | events.StepWaits,
+) -> Row:
+    """What an event of a step makes of its row."""
+    match event:
+        case events.StepStarted(why=why):
+            return Row(mark=RUNNING, note="; ".join(why))
+        case events.StepTick(seconds=seconds, line=line):
+            # What mmdebstrap says before every line says nothing.
+            return Row(mark=RUNNING, seconds=seconds, note=line.removeprefix("I: "))
+        case events.StepEnded(seconds=seconds, status=status, size=count):
+            mark = FAILED if status else DONE
+            return Row(mark=mark, seconds=seconds, note="" if status else size(count))
+        case events.StepReused(saved=saved, size=count):
+            return Row(mark=REUSED, note=f"cached, {size(count)}, saves {duration(saved)}")
+        case events.StepWaits():
+            return Row(mark=RUNNING, note="waiting for another process that builds it")
+
+
+def _cells(name: str, shown: Row) -> tuple[Text, Text, str, Text]:
+    taken = duration(shown.seconds) if shown.seconds is not None else ""
+    style = _STYLES[shown.mark]
+    return Text(shown.mark, style), Text(name, style), taken, Text(shown.note)

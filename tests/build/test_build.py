@@ -83,7 +83,6 @@ def test_a_chroot_hook_runs_as_under_live_build(tree: Tree, command: Command) ->
         "chroot",
         "common",
         "functions",
-        "hooks",
         "hooks.d",
         "sourced=test bookworm",
     ]
@@ -174,9 +173,9 @@ def test_progress_for_machines_is_one_object_a_line(tree: Tree, command: Command
     lines = succeeded(command.run("one", "--progress", "json")).splitlines()
     events = [json.loads(line) for line in lines]
     assert [event["event"] for event in events if event["event"] != "step-tick"] == [
-        "build-started", "step-started", "step-ended", "step-started", "step-ended", "build-ended",
+        "run-started", "step-started", "step-ended", "step-started", "step-ended", "build-ended", "run-ended",
     ]  # fmt: skip
-    assert events[-1]["artifacts"][0]["path"].endswith("out/livecd.test.one")
+    assert events[-2]["artifacts"][0]["path"].endswith("out/livecd.test.one")
 
 
 @pytest.mark.parametrize("phase", ["chroot_early", "chroot", "binary"])
@@ -287,7 +286,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(tree: Tree, command: Command) ->
     command.cache.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", command.cache], check=True)
     try:
-        assert "no space left on the device" in failed(command.run("one"))
+        assert "no space left" in failed(command.run("one"))
         assert (command.made(), command.workspaces()) == ([], [])
     finally:
         subprocess.run(["umount", command.cache], check=True)

@@ -23,11 +23,14 @@ with open_workspace(Path(sys.argv[1])) as opened:
 """
 
 
-def test_the_folders_are_there_and_gone_afterwards(tmp_path: Path) -> None:
+def test_slots_are_there_and_gone_afterwards(tmp_path: Path) -> None:
     with workspace.open_workspace(tmp_path) as opened:
-        assert opened.build.is_dir()
-        assert opened.overlays.is_dir()
-        assert opened.scratch.is_dir()
+        with opened.slot() as one, opened.slot() as other:
+            assert one.path != other.path
+            assert one.build.is_dir()
+            assert one.config.is_dir()
+            assert one.scratch.is_dir()
+        assert not one.path.exists()
     assert not opened.path.exists()
 
 
@@ -35,12 +38,6 @@ def test_it_goes_also_when_the_build_fails(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), workspace.open_workspace(tmp_path) as opened:
         raise ZeroDivisionError
     assert not opened.path.exists()
-
-
-def test_it_stays_on_request(tmp_path: Path) -> None:
-    with workspace.open_workspace(tmp_path, keep=True) as opened:
-        pass
-    assert opened.build.is_dir()
 
 
 def holder(cache: Path) -> tuple[subprocess.Popen[str], Path]:

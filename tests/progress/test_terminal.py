@@ -9,31 +9,39 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs.build import events
+from livecd_rootfs.build.forest import Node, forest
 from livecd_rootfs.build.output import Artifact
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan, Step, StepKind
 from livecd_rootfs.progress.terminal import Terminal
 
-STEPS = tuple(
-    Step(number=number, kind=StepKind.CHROOT, name=f"chroot/{number:03}.chroot")
-    for number in range(1, 6)
-)
-PLAN = BuildPlan(
-    targets=("qcow2",), base=Base(kind=BaseKind.NONE), steps=STEPS, places={}, tools={}
-)
+
+def plan(target: str, *names: str) -> BuildPlan:
+    steps = tuple(
+        Step(number=number, kind=StepKind.CHROOT, name=name)
+        for number, name in enumerate(names, start=1)
+    )
+    return BuildPlan(
+        targets=(target,), base=Base(kind=BaseKind.NONE), steps=steps, places={}, tools={}
+    )
+
+
+PLAN = plan("qcow2", *(f"chroot/{number:03}.chroot" for number in range(1, 6)))
+FOREST = forest([PLAN])
+NODES = FOREST.nodes
 LOGS = Path("logs")
-STARTED = events.BuildStarted(plan=PLAN, logs=LOGS)
+STARTED = events.RunStarted(forest=FOREST, logs=LOGS)
 
 
-def begin(step: Step) -> events.StepStarted:
-    return events.StepStarted(step=step, log=LOGS / "log")
+def begin(node: Node) -> events.StepStarted:
+    return events.StepStarted(node=node, log=LOGS / "log", why=())
 
 
-def end(step: Step, status: int = 0) -> events.StepEnded:
-    return events.StepEnded(step=step, seconds=1.0, status=status)
+def end(node: Node, status: int = 0) -> events.StepEnded:
+    return events.StepEnded(node=node, seconds=1.0, status=status, size=4096)
 
 
-def tick(step: Step, line: str) -> events.StepTick:
-    return events.StepTick(step=step, seconds=0.5, line=line)
+def tick(node: Node, line: str) -> events.StepTick:
+    return events.StepTick(node=node, seconds=0.5, line=line)
 
 
 # Where rich goes up over the last frame to draw the next, and all other control sequences.
@@ -69,13 +77,14 @@ def show(screen: Screen, *happened: events.Event) -> Terminal:
 
 
 def test_a_build_on_its_way(screen: Screen) -> None:
-    happened = (begin(STEPS[0]), end(STEPS[0]), begin(STEPS[1]), tick(STEPS[1], "I: unpacking"))
-    terminal = show(screen, *happened)
+    reused = events.StepReused(node=NODES[0], saved=4.0, size=8192)
+    happened = (reused, begin(NODES[1]), end(NODES[1]), begin(NODES[2]))
+    terminal = show(screen, *happened, tick(NODES[2], "I: unpacking"))
     assert [line.split() for line in screen.frame()] == [
-        ["building", "qcow2:", "1", "of", "5", "steps", "done"],
-        ["✓", "chroot/001.chroot", "1.0", "s"],
-        ["▶", "chroot/002.chroot", "0.5", "s", "unpacking"],
-        ["·", "chroot/003.chroot"],
+        ["building", "qcow2:", "2", "of", "5", "steps", "done"],
+        ["≡", "chroot/001.chroot", "cached,", "8.0", "KiB,", "saves", "4.0", "s"],
+        ["✓", "chroot/002.chroot", "1.0", "s", "4.0", "KiB"],
+        ["▶", "chroot/003.chroot", "0.5", "s", "unpacking"],
         ["·", "chroot/004.chroot"],
         ["·", "chroot/005.chroot"],
     ]
@@ -84,52 +93,50 @@ def test_a_build_on_its_way(screen: Screen) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "begun", "seen"),
-    [("20", 1, "12345"), ("5", 1, "123"), ("5", 3, "234"), ("5", 5, "345"), ("1", 3, "3")],
+    [("20", 1, "12345"), ("6", 1, "123"), ("6", 3, "234"), ("6", 5, "345"), ("1", 3, "3")],
 )
 def test_a_low_screen_shows_what_runs(
     screen: Screen, monkeypatch: pytest.MonkeyPatch, rows: str, begun: int, seen: str
 ) -> None:
     monkeypatch.setenv("LINES", rows)
-    terminal = show(screen, *map(begin, STEPS[:begun]))
+    terminal = show(screen, *map(begin, NODES[:begun]))
     assert "".join(line.split("/00")[1][0] for line in screen.frame()[1:]) == seen
     terminal.close()
-    assert len(screen.frame()) == 1 + len(STEPS)
+    assert len(screen.frame()) == 1 + len(NODES)
+
+
+def test_builds_that_part_are_indented(screen: Screen) -> None:
+    both = forest([plan("a", "base", "one"), plan("b", "base", "two")])
+    terminal = Terminal(screen)
+    terminal(events.RunStarted(forest=both, logs=LOGS))
+    assert CONTROL.sub("", UP.split(screen.getvalue())[-1]).splitlines()[1:] == [
+        line.ljust(70) for line in (" ·  base", " ·    one", " ·    two")
+    ]
+    terminal.close()
 
 
 def test_the_end(screen: Screen) -> None:
     made = Artifact(path=Path("out/livecd.x.img"), size=3 << 20, sha256="0123456789abcdef" * 4)
-    ended = events.BuildEnded(output=Path("out"), artifacts=(made,), seconds=62)
-    show(screen, *(event for step in STEPS for event in (begin(step), end(step))), ended)
-    assert screen.frame()[0] == "building qcow2: 5 of 5 steps done"
-    assert screen.frame()[-2:] == [
-        "out/livecd.x.img  3.0 MiB  sha256 0123456789abcdef…",
-        "done in 1 min 2 s; whole checksums in out/SHA256SUMS",
-    ]
+    built = events.BuildEnded(plan=PLAN, output=Path("out"), artifacts=(made,))
+    over = events.RunEnded(seconds=62, failed=0, output=Path("out"))
+    show(screen, *(event for node in NODES for event in (begin(node), end(node))), built, over)
+    text = CONTROL.sub("", screen.getvalue())
+    assert "building qcow2: 5 of 5 steps done" in text
+    assert "out/livecd.x.img  3.0 MiB  sha256 0123456789abcdef…\n" in text
+    assert text.endswith("done in 1 min 2 s; whole checksums in out/SHA256SUMS\n")
 
 
 def test_a_step_that_fails(screen: Screen) -> None:
-    show(screen, begin(STEPS[0]), end(STEPS[0], status=1)).close()
+    show(screen, begin(NODES[0]), end(NODES[0], status=1)).close()
     assert screen.frame()[1].split() == ["✗", "chroot/001.chroot", "1.0", "s"]
 
 
 def test_a_note_stays_above_the_table(screen: Screen) -> None:
-    show(screen, events.Note(text="the build directory stays: x")).close()
-    assert "note: the build directory stays: x" in CONTROL.sub("", screen.getvalue())
+    show(screen, events.Note(text="the build directory of x: y")).close()
+    assert "note: the build directory of x: y" in CONTROL.sub("", screen.getvalue())
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("I: unpacking", "unpacking"),
-        ("tools root: unpacking", "unpacking"),
-        ("W: careful", "W: careful"),
-    ],
-)
-def test_what_a_step_says(screen: Screen, line: str, said: str) -> None:
-    step = Step(number=1, kind=StepKind.TOOLS, name="tools root")
-    plan = BuildPlan(targets=("x",), base=PLAN.base, steps=(step,), places={}, tools={})
-    terminal = Terminal(screen)
-    for event in (events.BuildStarted(plan=plan, logs=LOGS), begin(step), tick(step, line)):
-        terminal(event)
-    assert screen.frame()[1].endswith(f"0.5 s  {said}")
+def test_the_tools_root_is_made_beside_the_steps(screen: Screen) -> None:
+    terminal = show(screen, events.ToolsTick(seconds=0.5, line="tools root: unpacking"))
+    assert screen.frame()[1].split() == ["▶", "tools", "root", "0.5", "s", "unpacking"]
     terminal.close()

@@ -1,0 +1,47 @@
+"""Failures of steps, told with their place, their chain of reasons and their last words."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from livecd_rootfs.build.plan import Step
+from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.process import TAIL_LINES, describe_status
+
+FULL_BELOW_BYTES = 65536
+
+
+class StepFailed(LivecdError):
+    """A step that ended with a status other than 0."""
+
+
+class BuildsFailed(LivecdError):
+    """One or more failures of a run, each told on its own."""
+
+    def __init__(self, failures: tuple[LivecdError, ...]) -> None:
+        super().__init__(f"{len(failures)} steps failed")
+        self.failures = failures
+
+
+def failed(step: Step, status: int, log: Path, workspace: Path) -> StepFailed:
+    """The error for a step: what, its place and chain, its last lines, its log."""
+    lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+    chain = tuple(f"via:  {link}" for link in step.chain)
+    full = disk_is_full(workspace)
+    return StepFailed(
+        f"{step.name} {describe_status(status)}",
+        place=step.place,
+        why=f"no space left on the device of {workspace}" if full else None,
+        notes=(*chain, *(f"| {line}" for line in lines)),
+        remedy="free some space, or choose another cache directory with --cache DIR"
+        if full
+        else f"the whole log is {log}",
+    )
+
+
+def disk_is_full(path: Path) -> bool:
+    """Whether a file system has no room even for a log: then the log does not tell why."""
+    found = os.statvfs(path)
+    full = found.f_bavail * found.f_frsize < FULL_BELOW_BYTES
+    return full or found.f_favail == 0 < found.f_files

@@ -1,0 +1,179 @@
+"""What a step's layer is made of: the parts of its key, gathered from files and settings.
+
+Anything that a hook can see and that is not here is a fault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from livecd_rootfs import archive, mmdebstrap, toolsroot
+from livecd_rootfs.build import environment
+from livecd_rootfs.build.environment import Identity
+from livecd_rootfs.build.forest import OWN_VARIABLES, Node
+from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan, Step, StepKind
+from livecd_rootfs.build.stepview import FUNCTIONS
+from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.header import HookHeader
+from livecd_rootfs.layers import treehash
+from livecd_rootfs.layers.inputs import Inputs
+from livecd_rootfs.layers.key import Part, PartKind, Recipe, key, of_text
+from livecd_rootfs.layers.layer import Layer
+from livecd_rootfs.settings import Settings
+from livecd_rootfs.tools import Host, Toolbox, describe, tool_named
+
+BUNDLE = "livecd_rootfs.zip"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kitchen:
+    """What all recipes of one run have in common.
+
+    Attributes:
+        tree: the hooks.d.
+        settings: decided settings.
+        identity: what names the builds.
+        base: where the root comes from.
+        bootstrap: how it is bootstrapped, if it is.
+        archive: what the archive offers, if it was asked.
+        root: the recipe of the stored root to begin with, where the archive may not be asked.
+        toolbox: where tools are taken from.
+        tools_request: the tools root, if one is used.
+        environ: the user's environment, for variables that hooks declare.
+    """
+
+    tree: Path
+    settings: Settings
+    identity: Identity
+    base: Base
+    bootstrap: mmdebstrap.Request
+    archive: archive.State | None
+    root: Recipe | None
+    toolbox: Toolbox
+    tools_request: toolsroot.Request | None
+    environ: Mapping[str, str]
+
+    def recipe(self, node: Node, plan: BuildPlan, after: Recipe | None, date: int) -> Recipe:
+        """The recipe of a node.
+
+        Args:
+            node: the step.
+            plan: one of the builds that it belongs to.
+            after: the recipe of the step before.
+            date: SOURCE_DATE_EPOCH.
+        """
+        base = node.step.kind is StepKind.BASE
+        if base and self.root is not None:
+            return self.root
+        return Recipe(
+            parent=key(after) if after else None,
+            after=after.name if after else "",
+            kind=node.step.kind.value,
+            name=node.step.name,
+            parts=self._base_parts(date) if base else self._hook_parts(node, plan, date),
+        )
+
+    def _base_parts(self, date: int) -> tuple[Part, ...]:
+        """What the root at the beginning depends on."""
+        match self.base.kind:
+            case BaseKind.BOOTSTRAP:
+                return self._bootstrap_parts(date)
+            case BaseKind.DIRECTORY if self.base.path:
+                digest = treehash.digest(self.base.path)
+                return (Part(kind=PartKind.ARCHIVE, name="base", digest=digest),)
+            case BaseKind.TAR if self.base.path:
+                with self.base.path.open("rb") as stream:
+                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                return (Part(kind=PartKind.ARCHIVE, name="base", digest=digest),)
+        return ()
+
+    def _bootstrap_parts(self, date: int) -> tuple[Part, ...]:
+        releases = self.archive.releases if self.archive else ()
+        words = mmdebstrap.argv(self.bootstrap)
+        return (
+            *(Part(kind=PartKind.ARCHIVE, name=each.name, digest=each.sha256) for each in releases),
+            of_text(PartKind.SETTING, "bootstrap", "\n".join(words)),
+            of_text(PartKind.SETTING, "date", str(date)),
+            *self._inputs.of_modules("livecd_rootfs.build.base"),
+        )
+
+    def _hook_parts(self, node: Node, plan: BuildPlan, date: int) -> tuple[Part, ...]:
+        step = node.step
+        header = step.header or HookHeader()
+        variables = self.variables(node, plan, date)
+        return (
+            *self._inputs.of_hook(step.name, header.inputs),
+            self._inputs.of_file(FUNCTIONS.name, FUNCTIONS),
+            *(of_text(PartKind.VARIABLE, name, text) for name, text in variables.items()),
+            of_text(PartKind.SETTING, "network", "yes" if header.network else "no"),
+            *(self._tool_part(name) for name in header.tools),
+            *(self._provides_parts(plan) if step.kind is StepKind.FINAL else ()),
+        )
+
+    def _provides_parts(self, plan: BuildPlan) -> tuple[Part, ...]:
+        names = "\n".join(plan.places)
+        bundle = self.tree / BUNDLE
+        found = (self._inputs.of_file(BUNDLE, bundle),) if bundle.is_file() else ()
+        return (of_text(PartKind.SETTING, "explicit_provides", names), *found)
+
+    def _tool_part(self, name: str) -> Part:
+        """A tool of the host is known by its version, one of the tools root by that root."""
+        needed = self.toolbox.needs_root((name,))
+        if needed and self.tools_request is not None:
+            return of_text(PartKind.TOOLS, name, f"tools root {self.tools_request.key}")
+        place = self.toolbox.where(name)
+        found = describe(tool_named(name), place.path) if isinstance(place, Host) else str(place)
+        return of_text(PartKind.TOOLS, name, found)
+
+    def variables(self, node: Node, plan: BuildPlan, date: int) -> dict[str, str]:
+        """The environment of a node's step, without proxies, which change no result."""
+        step = node.step
+        found = environment.of_hooks(self.identity, self.settings, plan.targets, date)
+        found["LIVECD_TOOLS"] = self.toolbox.mode.value
+        if not node.own:
+            found = {name: text for name, text in found.items() if name not in OWN_VARIABLES}
+        return environment.narrowed(found, step.header, self.environ)
+
+    def files(self, step: Step) -> tuple[str, ...]:
+        """What of the hooks.d a step can see: just what its key holds."""
+        header = step.header or HookHeader()
+        parts = self._inputs.of_hook(step.name, header.inputs)
+        names = [part.name for part in parts if part.kind is PartKind.SUPPORT]
+        bundle = [BUNDLE] if step.kind is StepKind.FINAL and (self.tree / BUNDLE).is_file() else []
+        return tuple(name for name in (*names, *bundle) if os.path.lexists(self.tree / name))
+
+    @cached_property
+    def _inputs(self) -> Inputs:
+        return Inputs(self.tree)
+
+
+def newest_root(bootstrap: mmdebstrap.Request, stored: Iterable[Layer]) -> Recipe:
+    """The recipe of the newest stored root that a bootstrap would make.
+
+    Raises:
+        LivecdError: there is none.
+    """
+    wanted = of_text(PartKind.SETTING, "bootstrap", "\n".join(mmdebstrap.argv(bootstrap)))
+    fit = [
+        layer
+        for layer in stored
+        if layer.meta.recipe.kind == StepKind.BASE.value and wanted in layer.meta.recipe.parts
+    ]
+    if not fit:
+        raise LivecdError(
+            f"the cache holds no root of '{bootstrap.suite}' with these packages",
+            why="--offline asks no archive for one",
+            remedy="build once without --offline",
+        )
+    return max(fit, key=lambda layer: layer.meta.created).meta.recipe
+
+
+def date_of(root: Recipe) -> int:
+    """The SOURCE_DATE_EPOCH with which a stored root was made."""
+    part = next(p for p in root.parts if (p.kind, p.name) == (PartKind.SETTING, "date"))
+    return int(part.text or 0)

@@ -1,0 +1,281 @@
+"""Running one step: its layers mounted, its sandbox, its log, and the layer that it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecd_rootfs import kernel, mmdebstrap
+from livecd_rootfs.build import base, binary, chroot, events, memory, stepview, watch
+from livecd_rootfs.build.events import Listener
+from livecd_rootfs.build.failure import failed
+from livecd_rootfs.build.forest import Node
+from livecd_rootfs.build.log import Log, last_line, open_log
+from livecd_rootfs.build.plan import BaseKind, BuildPlan, StepKind
+from livecd_rootfs.build.recipes import Kitchen
+from livecd_rootfs.build.workspace import Slot, Workspace
+from livecd_rootfs.layers import lock, overlay
+from livecd_rootfs.layers.key import Recipe, changes, key, nearest
+from livecd_rootfs.layers.layer import Layer, left_overlays
+from livecd_rootfs.layers.overlay import Changes
+from livecd_rootfs.layers.staging import Staging
+from livecd_rootfs.layers.store import Lease, Store
+from livecd_rootfs.process import Completed
+from livecd_rootfs.resolve import Resolution
+from livecd_rootfs.sandbox import Sandbox
+from livecd_rootfs.settings import proxies
+
+POLL_SECONDS = 0.1
+Phases = Mapping[StepKind, Callable[["Job"], Awaitable[int]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One step that is to run now.
+
+    Attributes:
+        node: the step.
+        plan: one of its builds.
+        chain: the layers before it, oldest first.
+        recipe: what its layer is made of.
+        date: SOURCE_DATE_EPOCH.
+        slot: its folders.
+        staging: where its layer is made.
+        log: where its output goes.
+    """
+
+    node: Node
+    plan: BuildPlan
+    chain: tuple[Layer, ...]
+    recipe: Recipe
+    date: int
+    slot: Slot
+    staging: Staging
+    log: Log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """What running steps needs.
+
+    Attributes:
+        kitchen: recipes, and what they are made from.
+        resolutions: by targets, for the links that final hooks see.
+        store: where layers are.
+        lease: keeps the layers of this run from being removed.
+        workspace: the folders of this run.
+        logs: where logs go.
+        tools_root: waits for the tools root and gives it; ``None`` if none is used.
+        known: the recipes that the store had when the run began.
+        environ: the user's environment.
+        listen: is told what goes on.
+    """
+
+    kitchen: Kitchen
+    resolutions: Mapping[tuple[str, ...], Resolution]
+    store: Store
+    lease: Lease
+    workspace: Workspace
+    logs: Path
+    tools_root: Callable[[], Awaitable[Path | None]]
+    known: Callable[[], tuple[Recipe, ...]]
+    environ: Mapping[str, str]
+    listen: Listener
+
+    async def layer(
+        self, node: Node, plan: BuildPlan, chain: tuple[Layer, ...], date: int
+    ) -> Layer:
+        """The layer of a node: the stored one, or made now.
+
+        Raises:
+            StepFailed: the step ran and failed.
+            LivecdError: the store or the sandbox can't be used.
+        """
+        after = chain[-1] if chain else None
+        recipe = self.kitchen.recipe(node, plan, after.meta.recipe if after else None, date)
+        wanted = key(recipe)
+        found = self.lease.find(wanted, after)
+        if found is None:
+            async with self._alone(wanted, node):
+                found = self.lease.find(wanted, after)
+                if found is None:
+                    return await self._make(node, plan, chain, recipe, date)
+        self._tell_reuse(node, found)
+        return found
+
+    def _tell_reuse(self, node: Node, found: Layer) -> None:
+        meta = found.meta
+        self.listen(events.StepReused(node=node, saved=meta.seconds, size=meta.size))
+
+    def _alone(self, wanted: str, node: Node) -> _Alone:
+        return _Alone(
+            path=self.store.layout.building,
+            key=wanted,
+            on_wait=lambda: self.listen(events.StepWaits(node=node)),
+        )
+
+    def _why(self, recipe: Recipe) -> tuple[str, ...]:
+        """Why no stored layer fits: what changed against the nearest one of the same step."""
+        best = nearest(recipe, self.known())
+        return ("it never ran before",) if best is None else changes(best, recipe)
+
+    async def _make(
+        self,
+        node: Node,
+        plan: BuildPlan,
+        chain: tuple[Layer, ...],
+        recipe: Recipe,
+        date: int,
+    ) -> Layer:
+        after = chain[-1] if chain else None
+        with open_log(self.logs, node) as log:
+            why = self._why(recipe)
+            self.listen(events.StepStarted(node=node, log=log.path, why=why))
+            started = time.monotonic()
+            with self._room(node) as room, self.store.staging(after, room=room) as staging:
+                with self.workspace.slot() as slot, _mounted(chain, slot, staging, self.store):
+                    job = Job(
+                        node=node, plan=plan, chain=chain, recipe=recipe, date=date,
+                        slot=slot, staging=staging, log=log,
+                    )  # fmt: skip
+                    status = await self._run(job)
+                seconds = time.monotonic() - started
+                if status != 0:
+                    raise self._failure(job, status, seconds)
+                os.fsync(log.descriptor)
+                staging.keep_log(log.path)
+                made = self.lease.commit(staging, recipe, after, seconds=seconds)
+        self.listen(events.StepEnded(node=node, seconds=seconds, status=0, size=made.meta.size))
+        return made
+
+    @contextmanager
+    def _room(self, node: Node) -> Iterator[Path | None]:
+        """Memory for a bootstrap, if there is enough."""
+        if node.step.kind is not StepKind.BASE:
+            yield None
+            return
+        available = memory.available_bytes(Path("/proc/meminfo").read_text())
+        with memory.room(self.workspace.memory, available) as place:
+            yield place
+
+    async def _run(self, job: Job) -> int:
+        phases: Phases = {
+            StepKind.BASE: self._base,
+            StepKind.CHROOT_EARLY: self._chroot,
+            StepKind.CHROOT: self._chroot,
+            StepKind.BINARY: self._binary,
+            StepKind.FINAL: self._binary,
+        }
+        return await phases[job.node.step.kind](job)
+
+    async def _base(self, job: Job) -> int:
+        base.lay_out(job.slot.build)
+        environ = {**proxies(self.environ), "SOURCE_DATE_EPOCH": str(job.date)}
+        made = base.command(self.kitchen.base, self.kitchen.bootstrap, job.slot, environ)
+        status = await watch.run(
+            made.sandbox, made.argv, job.log.descriptor, lambda seconds: self._tick(job, seconds)
+        )
+        if status == 0:
+            base.settle(self.kitchen.base, job.slot.chroot)
+        return status
+
+    async def _chroot(self, job: Job) -> int:
+        env = self._view(job)
+        step, slot = job.node.step, job.slot
+        seen = chroot.sandbox(slot.chroot, slot.config, env, network=step.network)
+        with chroot.scaffold(slot.chroot, slot.config / "hooks.d" / step.name) as inside:
+            return await self._watch(job, seen, (inside,))
+
+    async def _binary(self, job: Job) -> int:
+        tools_root = await self.tools_root()
+        env = self._view(job)
+        seen = binary.sandbox(
+            job.slot,
+            job.staging,
+            left_overlays(job.chain),
+            env,
+            network=job.node.step.network,
+            tools_root=tools_root,
+        )
+        return await self._watch(job, seen, (f"{binary.HOOKS}/{job.node.step.name}",))
+
+    def _view(self, job: Job) -> dict[str, str]:
+        """Put the step's configuration into its slot; gives its environment."""
+        variables = self.kitchen.variables(job.node, job.plan, job.date)
+        files = self.kitchen.files(job.node.step)
+        stepview.make(job.slot.config, self.kitchen.tree, files, variables)
+        if job.node.step.kind is StepKind.FINAL:
+            stepview.add_links(job.slot.config, self.resolutions[job.plan.targets])
+        return {**variables, **proxies(self.environ)}
+
+    async def _watch(self, job: Job, seen: Sandbox, argv: tuple[str, ...]) -> int:
+        return await watch.run(
+            seen, argv, job.log.descriptor, lambda seconds: self._tick(job, seconds)
+        )
+
+    def _tick(self, job: Job, seconds: float) -> None:
+        line = last_line(job.log.path)
+        self.listen(events.StepTick(node=job.node, seconds=seconds, line=line))
+
+    def _failure(self, job: Job, status: int, seconds: float) -> Exception:
+        self.listen(events.StepEnded(node=job.node, seconds=seconds, status=status, size=0))
+        log = job.log.path
+        bootstrapped = self.kitchen.base.kind is BaseKind.BOOTSTRAP
+        if job.node.step.kind is StepKind.BASE and bootstrapped:
+            text = log.read_text(errors="replace")
+            done = Completed(argv=("mmdebstrap",), status=status, stdout=text, stderr="", seconds=0)
+            return mmdebstrap.failure(self.kitchen.bootstrap, done)
+        return failed(job.node.step, status, log, self.workspace.path)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Alone:
+    """Single flight without blocking the loop: asks for the lock until it is free."""
+
+    path: Path
+    key: str
+    on_wait: Callable[[], None]
+    _held: lock.LockFile | None = None
+
+    async def __aenter__(self) -> None:
+        self._held = lock.LockFile(self.path, writable=True)
+        try:
+            if not self._held.try_take(self.key):
+                self.on_wait()
+            while not self._held.try_take(self.key):  # noqa: ASYNC110 (locks of files tell nobody)
+                await asyncio.sleep(POLL_SECONDS)
+        except BaseException:
+            self._held.close()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._held is not None:
+            self._held.close()
+
+
+@contextmanager
+def _mounted(
+    chain: tuple[Layer, ...], slot: Slot, staging: Staging, store: Store
+) -> Iterator[None]:
+    """The build directory of a step: the layers before it, with room for its changes.
+
+    The first step has nothing below it, and needs no overlay.
+    """
+    if not chain:
+        tree = kernel.clone_tree(staging.diff)
+        kernel.attach_tree(tree, slot.build)
+        os.close(tree)
+        try:
+            yield
+        finally:
+            kernel.unmount(slot.build)
+        return
+    lowers = overlay.lowers(chain, store.layout.empty)
+    target = Changes(upper=staging.diff, work=staging.work)
+    with overlay.mounted(lowers, slot.build, target):
+        yield
