@@ -29,12 +29,12 @@ def packages() -> str:
 
 
 def ours(folder: Path) -> harness.Contender:
-    """The build, with an empty output and no roots but the tools root in its cache."""
+    """The build, with an empty output and an empty store; only the tools root is there."""
     build = (sys.executable, "-m", "livecd_rootfs", "build", "qcow2", "--cache", folder / "cache")
     return harness.Contender(
         name="livecd-rootfs build qcow2",
         run=harness.command((*build, "--output", folder / "out")),
-        prepare=lambda: clear(folder / "out"),
+        prepare=lambda: clear(folder / "out", folder / "cache" / "store"),
     )
 
 
