@@ -36,6 +36,7 @@ class Build:
     store: Store
     lease: Lease
     slot: Path
+    on_wait: Callable[[], None] = never
     chain: list[Layer] = field(default_factory=list)
     ran: list[str] = field(default_factory=list)
 
@@ -49,13 +50,13 @@ class Build:
         wanted_key = key.key(wanted)
         layer = self.lease.find(wanted_key, self.last)
         if layer is None:
-            with self.store.single_flight(wanted_key, never):
-                layer = self._run(wanted, change, room)
-            self.ran.append(name)
+            with self.store.single_flight(wanted_key, self.on_wait):
+                layer = self.lease.find(wanted_key, self.last) or self._run(wanted, change, room)
         self.chain.append(layer)
         return layer
 
     def _run(self, wanted: Recipe, change: Step, room: Path | None) -> Layer:
+        self.ran.append(wanted.name)
         with self.store.staging(self.last, room=room) as made:
             changes = Changes(upper=made.diff, work=made.work)
             with overlay.mounted(self.lowers(), self.slot, changes):
@@ -73,10 +74,10 @@ class Build:
 
 
 @contextmanager
-def build(store: Store, slot: Path) -> Iterator[Build]:
+def build(store: Store, slot: Path, on_wait: Callable[[], None] = never) -> Iterator[Build]:
     slot.mkdir(exist_ok=True)
     with store.lease() as lease:
-        yield Build(store=store, lease=lease, slot=slot)
+        yield Build(store=store, lease=lease, slot=slot, on_wait=on_wait)
 
 
 def write(name: str, text: str) -> Step:
