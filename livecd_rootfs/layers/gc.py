@@ -58,6 +58,7 @@ def collect(store: Store, limits: Limits, now: float) -> Collected:
     Raises:
         LivecdError: the store is read-only, or something can't be removed.
     """
+    store.must_be_writable()
     with lock.opened(store.layout.used, writable=True) as used:
         broken = _remove_broken(store, used)
         sweep = _Sweep(store, used, usage.rows(store))

@@ -135,14 +135,12 @@ class Inputs:
             yield _file(name, path)
 
 
-def _hook(path: Path, hook: str) -> tuple[Part, ...]:
-    mode = f"{stat.S_IMODE(path.stat().st_mode):04o}"
-    link = f"link to {path.readlink()}" if path.is_symlink() else "file"
-    return (
-        key.of_bytes(PartKind.HOOK, hook, path.read_bytes()),
-        key.of_text(PartKind.MODE, hook, mode),
-        key.of_text(PartKind.SUPPORT, hook, link),
-    )
+def _hook(path: Path, hook: str) -> Iterator[Part]:
+    yield key.of_bytes(PartKind.HOOK, hook, path.read_bytes())
+    yield key.of_text(PartKind.MODE, hook, f"{stat.S_IMODE(path.stat().st_mode):04o}")
+    if path.is_symlink():
+        # It finds its data beside what it is a link to.
+        yield key.of_text(PartKind.SUPPORT, f"{hook} (link)", f"link to {path.readlink()}")
 
 
 def _outside(name: str, target: Path) -> Iterator[Part]:

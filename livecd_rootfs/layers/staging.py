@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,7 +144,8 @@ def remove_stale(parent: Path) -> tuple[Path, ...]:
     removed = []
     with lock.directory_if_free(parent) as free:
         for path in sorted(parent.iterdir()) if free else ():
-            with lock.directory_if_free(path) as dead:
+            # A living maker may be removing its own place meanwhile.
+            with suppress(FileNotFoundError), lock.directory_if_free(path) as dead:
                 if dead:
                     trees.remove(path)
                     removed.append(path)

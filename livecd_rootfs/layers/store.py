@@ -104,7 +104,7 @@ class Store:
         Raises:
             LivecdError: the store is read-only.
         """
-        self._must_be_writable()
+        self.must_be_writable()
         with lock.opened(self.layout.building, writable=True) as building:
             building.take(key, on_wait)
             yield
@@ -120,7 +120,7 @@ class Store:
         Raises:
             LivecdError: the store is read-only, or full.
         """
-        self._must_be_writable()
+        self.must_be_writable()
         like = after.diff if after else self.layout.empty
         with ExitStack() as stack:
             with places.telling(self.layout.path):
@@ -137,7 +137,12 @@ class Store:
         with self.staging(None) as place, places.telling(path), suppress(FileNotFoundError):
             path.rename(place.path / "removed")
 
-    def _must_be_writable(self) -> None:
+    def must_be_writable(self) -> None:
+        """Refuse what a read-only store can't do.
+
+        Raises:
+            LivecdError: the store is read-only.
+        """
         if not self.writable:
             raise places.read_only(self.layout.path)
 

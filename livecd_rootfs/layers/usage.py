@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from livecd_rootfs import trees
 from livecd_rootfs.layers import lock
@@ -73,5 +74,13 @@ def usage(store: Store, listed: Sequence[Row]) -> Usage:
         count=len(listed),
         layers=sum(row.layer.meta.size for row in listed),
         in_use=sum(row.layer.meta.size for row in listed if row.in_use),
-        staging=trees.size(store.layout.staging),
+        staging=sum(_size(path) for path in store.layout.staging.iterdir()),
     )
+
+
+def _size(place: Path) -> int:
+    """Bytes of a staging place; none if it goes while we look."""
+    try:
+        return trees.size(place)
+    except FileNotFoundError:
+        return 0

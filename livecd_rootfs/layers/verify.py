@@ -55,8 +55,10 @@ def verify(
         progress: called with each layer before it is read.
 
     Raises:
-        LivecdError: something bad can't be removed.
+        LivecdError: something bad can't be removed, as from a read-only store.
     """
+    if repair:
+        store.must_be_writable()
     names = sorted(path.name for path in store.layout.layers.iterdir())
     found = {name: _judge(store, name, progress) for name in names}
     _spread(store.layers(), found)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.layers import key
 from livecd_rootfs.layers.inputs import Inputs
-from livecd_rootfs.layers.key import Part, PartKind
+from livecd_rootfs.layers.key import Part, PartKind, Recipe
 from tests.trees import plant
 
 HOOK = "base/disk.binary"
@@ -38,11 +39,20 @@ def tree(tmp_path: Path) -> Path:
     return tree
 
 
+def test_a_hook_that_is_a_link_finds_its_data_elsewhere(tree: Path) -> None:
+    (tree / "base/linked.binary").symlink_to("../extra/hook.binary")
+    (tree / "extra/hook.binary").touch()
+    parts = Inputs(tree).of_hook("base/linked.binary", ())
+    assert parts[-1].name == "base/linked.binary (link)"
+    assert parts[-1].text == "link to ../extra/hook.binary"
+    key.key(Recipe(parent=None, kind="binary", name="base/linked.binary", parts=parts))
+
+
 def named(parts: tuple[Part, ...]) -> list[tuple[str, str]]:
     return [(part.kind.name, part.name) for part in parts]
 
 
-OWN = [("HOOK", HOOK), ("MODE", HOOK), ("SUPPORT", HOOK)]
+OWN = [("HOOK", HOOK), ("MODE", HOOK)]
 
 
 def test_without_a_header_it_is_what_lies_in_the_folder_but_hooks_and_series(tree: Path) -> None:
@@ -69,11 +79,16 @@ def test_without_a_header_it_is_what_lies_in_the_folder_but_hooks_and_series(tre
         (("base/data",), ["base/data/", "base/data/helper", "base/data/ovf.xml"]),
         (("extra/data/ovf.xml", "extra/data/ovf.xml"), ["extra/data/ovf.xml"]),
         (("base/other.binary",), ["base/other.binary"]),
+        (
+            ("base/data", "base/data/helper", HOOK),
+            ["base/data/", "base/data/helper", "base/data/ovf.xml", HOOK],
+        ),
         (("base/dangling",), ["base/dangling"]),
     ],
 )
 def test_a_header_says_what_it_is(tree: Path, declared: tuple[str, ...], names: list[str]) -> None:
     parts = Inputs(tree).of_hook(HOOK, declared)
+    key.key(Recipe(parent=None, kind="binary", name=HOOK, parts=parts))
     assert named(parts) == [*OWN, *(("SUPPORT", name) for name in names)]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.layers import key, layer, lock
+from livecd_rootfs.layers import gc, key, layer, lock, usage, verify
 from livecd_rootfs.layers.store import Store
 from tests.layers.steps import build, committed, never, recipe, staged, write
 
@@ -187,6 +187,12 @@ def test_a_read_only_store_can_be_read(tmp_path: Path) -> None:
                 store.single_flight(first.key, never).__enter__()
             with pytest.raises(LivecdError, match="the layer store is read-only"):
                 store.staging(first).__enter__()
+        with pytest.raises(LivecdError, match="the layer store is read-only"):
+            gc.collect(store, gc.Limits(), now=0)
+        with pytest.raises(LivecdError, match="the layer store is read-only"):
+            verify.verify(store, repair=True)
+        assert [row.layer for row in usage.rows(store)] == [first]
+        assert len(verify.verify(store)) == 1
     finally:
         subprocess.run(["umount", tmp_path], check=True)
 
