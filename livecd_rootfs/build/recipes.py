@@ -143,9 +143,10 @@ class Kitchen:
         """What of the hooks.d a step can see: just what its key holds."""
         header = step.header or HookHeader()
         parts = self._inputs.of_hook(step.name, header.inputs)
-        names = [part.name for part in parts if part.kind is PartKind.SUPPORT]
+        names = [step.name, *(part.name for part in parts if part.kind is PartKind.SUPPORT)]
         bundle = [BUNDLE] if step.kind is StepKind.FINAL and (self.tree / BUNDLE).is_file() else []
-        return tuple(name for name in (*names, *bundle) if os.path.lexists(self.tree / name))
+        found = dict.fromkeys(name.rstrip("/") for name in (*names, *bundle))
+        return tuple(name for name in found if os.path.lexists(self.tree / name))
 
     @cached_property
     def _inputs(self) -> Inputs:

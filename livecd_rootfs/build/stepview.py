@@ -54,23 +54,34 @@ def make(view: Path, tree: Path, files: Iterable[str], variables: Mapping[str, s
         (view / name).write_text(assignments(values))
     shutil.copy(FUNCTIONS, view / "functions")
     for name in files:
-        _copy(tree, name, view / "hooks.d" / name)
+        _copy(tree, name, view / "hooks.d")
 
 
-def _copy(tree: Path, name: str, target: Path) -> None:
+def _copy(tree: Path, name: str, view: Path) -> None:
     """A link to something outside the tree would dangle in the copy: its content goes there."""
-    source = tree / name
+    source, target = tree / name, view / name
+    if os.path.lexists(target):
+        return
     if any((tree / parent).is_symlink() for parent in Path(name).parents):
         return  # it came with the folder that is linked
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_symlink() and source.resolve().is_relative_to(tree.resolve()):
         target.symlink_to(os.readlink(source))  # noqa: PTH115 (a Path would change the text)
+        _bring(tree, source.resolve().relative_to(tree.resolve()), view)
     elif source.is_dir():
         if source.is_symlink():
             shutil.copytree(source, target, dirs_exist_ok=True)
         target.mkdir(exist_ok=True)
     else:
         shutil.copy(source, target)
+
+
+def _bring(tree: Path, name: Path, view: Path) -> None:
+    """What a link in the tree leads to comes along, so that it does not dangle."""
+    target = view / name
+    if (tree / name).is_file() and not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(tree / name, target)
 
 
 def config_files(variables: Mapping[str, str]) -> dict[str, dict[str, str]]:
