@@ -9,14 +9,24 @@ from typing import Protocol
 from livecd_rootfs.build.forest import Forest, Node
 from livecd_rootfs.build.output import Artifact
 from livecd_rootfs.build.plan import BuildPlan
+from livecd_rootfs.steps.dpkg import Package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The plan is final and its first steps are about to run."""
+    """The plan is final and its first steps are about to run.
+
+    Attributes:
+        forest: the builds and their steps.
+        logs: the folder of their logs.
+        jobs: how many steps run at the same time.
+        date: SOURCE_DATE_EPOCH; ``None`` if only the given root can tell it.
+    """
 
     forest: Forest
     logs: Path
+    jobs: int
+    date: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +98,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildEnded:
-    """One build went well: what was made, and where it is."""
+    """One build went well: what was made, where it is, and the packages of its target root."""
 
     plan: BuildPlan
     output: Path
     artifacts: tuple[Artifact, ...]
+    packages: tuple[Package, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from livecd_rootfs import archive, kernel, process, prune, toolsroot
+from livecd_rootfs import archive, kernel, process, prune, signals, toolsroot
 from livecd_rootfs.build import (
     base,
     environment,
@@ -37,6 +36,7 @@ from livecd_rootfs.layers.store import Store
 from livecd_rootfs.project import Project
 from livecd_rootfs.resolve import Resolution
 from livecd_rootfs.settings import host_architecture, proxies
+from livecd_rootfs.steps import dpkg
 from livecd_rootfs.tools import Mode, Toolbox
 
 
@@ -122,9 +122,9 @@ def _run(
         orders = Orders(
             jobs=request.jobs, date=_date(request, kitchen), durations=_durations(store)
         )
-        listen(events.RunStarted(forest=planted, logs=logs))
+        listen(events.RunStarted(forest=planted, logs=logs, jobs=orders.jobs, date=orders.date))
         publisher = _Publisher(request=request, workspace=workspace, store=store, listen=listen)
-        asyncio.run(executor.execute(planted, runner, orders, publisher.publish))
+        signals.run(executor.execute(planted, runner, orders, publisher.publish))
 
 
 def _kitchen(request: Request, planted: Forest, store: Store) -> Kitchen:
@@ -199,7 +199,12 @@ class _Publisher:
                 names = self._artifacts(plan, slot.build)
                 made = output.publish(slot.build, names, self.request.output)
                 self._keep(plan, slot.build)
-        self.listen(events.BuildEnded(plan=plan, output=self.request.output, artifacts=made))
+                packages = dpkg.installed(slot.build / "chroot")
+        self.listen(
+            events.BuildEnded(
+                plan=plan, output=self.request.output, artifacts=made, packages=packages
+            )
+        )
 
     def _artifacts(self, plan: BuildPlan, folder: Path) -> tuple[str, ...]:
         """What the pruner keeps, whether or not a hook of the tree has run it."""

@@ -22,12 +22,14 @@ class Package:
         version: its version.
         architecture: amd64, arm64, all...
         same: whether several architectures of it can be installed at once.
+        kib: the room that it takes, in KiB, as its maker estimated it; 0 if that is not told.
     """
 
     name: str
     version: str
     architecture: str
     same: bool
+    kib: int
 
 
 def installed(root: Path) -> tuple[Package, ...]:
@@ -44,6 +46,7 @@ def parse(status: str) -> tuple[Package, ...]:
             version=fields.get("Version", ""),
             architecture=fields.get("Architecture", ""),
             same=fields.get("Multi-Arch") == "same",
+            kib=_number(fields.get("Installed-Size", "")),
         )
         for fields in records
         if fields.get("Status", "").split(" ")[-1] in _INSTALLED
@@ -54,6 +57,13 @@ def _fields(record: str) -> Mapping[str, str]:
     """The fields of one line each; what continues on further lines is not needed."""
     pairs = (line.partition(": ") for line in record.splitlines() if not line.startswith(" "))
     return {name: value for name, _, value in pairs}
+
+
+def _number(text: str) -> int:
+    try:
+        return max(0, int(text))
+    except ValueError:
+        return 0
 
 
 def manifest(packages: Iterable[Package], native: str) -> str:

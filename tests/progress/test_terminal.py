@@ -29,7 +29,7 @@ PLAN = plan("qcow2", *(f"chroot/{number:03}.chroot" for number in range(1, 6)))
 FOREST = forest([PLAN])
 NODES = FOREST.nodes
 LOGS = Path("logs")
-STARTED = events.RunStarted(forest=FOREST, logs=LOGS)
+STARTED = events.RunStarted(forest=FOREST, logs=LOGS, jobs=1, date=None)
 
 
 def begin(node: Node) -> events.StepStarted:
@@ -108,7 +108,7 @@ def test_a_low_screen_shows_what_runs(
 def test_builds_that_part_are_indented(screen: Screen) -> None:
     both = forest([plan("a", "base", "one"), plan("b", "base", "two")])
     terminal = Terminal(screen)
-    terminal(events.RunStarted(forest=both, logs=LOGS))
+    terminal(events.RunStarted(forest=both, logs=LOGS, jobs=1, date=None))
     assert CONTROL.sub("", UP.split(screen.getvalue())[-1]).splitlines()[1:] == [
         line.ljust(70) for line in (" ·  base", " ·    one", " ·    two")
     ]
@@ -117,7 +117,7 @@ def test_builds_that_part_are_indented(screen: Screen) -> None:
 
 def test_the_end(screen: Screen) -> None:
     made = Artifact(path=Path("out/livecd.x.img"), size=3 << 20, sha256="0123456789abcdef" * 4)
-    built = events.BuildEnded(plan=PLAN, output=Path("out"), artifacts=(made,))
+    built = events.BuildEnded(plan=PLAN, output=Path("out"), artifacts=(made,), packages=())
     over = events.RunEnded(seconds=62, failed=0, output=Path("out"))
     show(screen, *(event for node in NODES for event in (begin(node), end(node))), built, over)
     text = CONTROL.sub("", screen.getvalue())

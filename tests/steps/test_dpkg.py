@@ -21,6 +21,15 @@ def test_a_foreign_package_is_named_with_its_architecture() -> None:
     assert dpkg.manifest(dpkg.parse(STATUS), "arm64").splitlines()[0] == "bash:amd64\t5.2-1"
 
 
+@pytest.mark.parametrize(
+    ("field", "kib"),
+    [("Installed-Size: 345\n", 345), ("", 0), ("Installed-Size: much\n", 0)],
+)
+def test_installed_size(field: str, kib: int) -> None:
+    (package,) = dpkg.parse(f"Package: a\nStatus: install ok installed\n{field}Version: 1\n")
+    assert package.kib == kib
+
+
 def test_a_root_without_dpkg_has_an_empty_manifest(tmp_path: Path) -> None:
     assert dpkg.manifest_of(tmp_path, "amd64") == b""
 

@@ -62,7 +62,7 @@ APT = {
     ],
 )
 def test_boot_packages(name: str, *, is_of_the_boot: bool) -> None:
-    package = dpkg.Package(name=name, version="1", architecture="amd64", same=False)
+    package = dpkg.Package(name=name, version="1", architecture="amd64", same=False, kib=0)
     assert root_dir.boot_packages([package]) == ([name] if is_of_the_boot else [])
 
 
