@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from livecd_rootfs import __version__, cachecli
+from livecd_rootfs import __version__, cachecli, verifycli
 from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError, render
 from livecd_rootfs.options import (
     AcceleratorName,
@@ -226,6 +226,9 @@ def build(
     )
     with progresses.showing(progresses.Form(progress.value), sys.stdout) as listen:
         command.build(request, listen)
+
+
+app.command()(verifycli.verify)
 
 
 @app.command()

@@ -11,7 +11,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -43,8 +43,23 @@ class HostProcess:
     pidfd: int
 
     @classmethod
-    def start(cls, argv: Sequence[str], *, streams: tuple[int, int, int], cwd: Path) -> HostProcess:
+    def start(
+        cls,
+        argv: Sequence[str],
+        *,
+        streams: tuple[int, int, int],
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        umask: int | None = None,
+    ) -> HostProcess:
         """Start it; ``setpriv`` (util-linux) has the kernel kill it when we are gone.
+
+        Args:
+            argv: program and arguments.
+            streams: descriptors for its input, output and errors.
+            cwd: where it runs.
+            env: its whole environment; ``None`` is that of this process.
+            umask: its umask, likewise.
 
         Raises:
             CommandMissing: there is no such program.
@@ -52,7 +67,15 @@ class HostProcess:
         stdin, stdout, stderr = streams
         words = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
         try:
-            process = subprocess.Popen(words, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr)
+            process = subprocess.Popen(
+                words,
+                cwd=cwd,
+                env=None if env is None else dict(env),
+                umask=-1 if umask is None else umask,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+            )
         except FileNotFoundError as error:
             raise CommandMissing(str(error.filename)) from error
         return cls(process=process, pidfd=os.pidfd_open(process.pid))

@@ -28,6 +28,8 @@ from livecd_rootfs.mounts import Operation
 from livecd_rootfs.process import COMMAND_NOT_FOUND, SIGNAL_BASE, CommandError, Completed
 
 GRACE_SECONDS = 2.0
+# Modes of what a command makes must not depend on who called us.
+UMASK = 0o022
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +240,7 @@ def _become_init(
     try:
         _follow_parent(parent)
         _enter_namespaces(sandbox)
+        os.umask(UMASK)
         mounts.assemble(sandbox.root, sandbox.operations)
         status = _supervise(_start(sandbox, argv, streams, report), report)
     except BaseException as error:  # noqa: BLE001 (the child must not run the parent's code)

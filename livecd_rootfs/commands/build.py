@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from livecd_rootfs import archive, kernel, process, prune, signals, toolsroot
+from livecd_rootfs import archive, kernel, process, prune, sandbox, signals, toolsroot
 from livecd_rootfs.build import (
     base,
     environment,
@@ -101,6 +102,7 @@ def _run(
     kernel.private_mounts()
     with ExitStack() as stack:
         workspace = stack.enter_context(open_workspace(request.cache))
+        os.umask(sandbox.UMASK)  # what we make for hooks shall not depend on ours
         store = Store.open(request.cache)
         lease = stack.enter_context(store.lease())
         kitchen = _kitchen(request, planted, store)
@@ -175,7 +177,8 @@ def _logs(cache_directory: Path) -> Path:
     """A new folder for the logs of this run, named by the time, so that they sort."""
     folder = cache_directory / "logs"
     folder.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=folder))
+    # Resolved, for two builds that are compared have links to the logs of all builds.
+    return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=folder.resolve()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
