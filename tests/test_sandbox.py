@@ -130,8 +130,8 @@ def sleepers(seconds: str) -> list[int]:
 
 
 def test_background_processes_end_with_the_command() -> None:
-    shell("sleep 71.25 & exit 0")
-    assert not sleepers("71.25")
+    shell(f"sleep 71.{os.getpid():07} & exit 0")
+    assert not sleepers(f"71.{os.getpid():07}")
 
 
 def test_mounts_made_inside_are_not_seen_outside() -> None:
@@ -145,7 +145,7 @@ import sys
 from pathlib import Path
 from livecd_rootfs import hostroot, mounts, sandbox
 seen = sandbox.Sandbox(operations=hostroot.operations(), env={"PATH": "/usr/bin:/bin"})
-sandbox.run(seen, ("sh", "-c", "trap '' TERM; sleep 72.25; sleep 72.25"))
+sandbox.run(seen, ("sh", "-c", "trap '' TERM; sleep SECONDS; sleep SECONDS"))
 """
 
 
@@ -154,14 +154,14 @@ def test_when_the_program_dies_all_in_the_sandbox_dies(number: signal.Signals) -
     """Also what ignores SIGTERM, and also when the program had no time to clean up."""
     package = Path(sandbox.__file__).parents[1]
     parent = subprocess.Popen(
-        (sys.executable, "-c", PARENT),
+        (sys.executable, "-c", PARENT.replace("SECONDS", f"72.{os.getpid():07}")),
         env={**os.environ, "PYTHONPATH": str(package)},
         stderr=subprocess.DEVNULL,
     )
-    wait_until(lambda: bool(sleepers("72.25")))
+    wait_until(lambda: bool(sleepers(f"72.{os.getpid():07}")))
     parent.send_signal(number)
     parent.wait(timeout=20)
-    wait_until(lambda: not sleepers("72.25"))
+    wait_until(lambda: not sleepers(f"72.{os.getpid():07}"))
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -14,6 +15,9 @@ import pytest
 from tests.build.conftest import Command, Tree
 
 pytestmark = pytest.mark.root
+
+# A name for the sleepers of this very test run: another may go on beside it.
+SLEEP = f"74.{os.getpid():07}"
 
 ONE_ARTIFACT = {
     "base/series/one": "base/one.binary\nprovides ${PREFIX}.one\n",
@@ -230,12 +234,12 @@ def test_background_processes_and_mounts_of_a_hook_end_with_it(
 ) -> None:
     tree({
         **ONE_ARTIFACT,
-        "chroot/010-bad.chroot": "#!/bin/sh\nsleep 73.25 &\n",
+        "chroot/010-bad.chroot": f"#!/bin/sh\nsleep {SLEEP} &\n",
         "base/one.binary": "#!/bin/sh\nmkdir mountpoint\nmount -t tmpfs tmpfs mountpoint\n"
-        "sleep 73.25 &\necho x > livecd.test.one\n",
+        f"sleep {SLEEP} &\necho x > livecd.test.one\n",
     })  # fmt: skip
     succeeded(command.run("one"))
-    assert not running("73.25")
+    assert not running(SLEEP)
     assert str(command.folder) not in Path("/proc/self/mountinfo").read_text()
 
 
@@ -245,9 +249,9 @@ def running(seconds: str) -> bool:
 
 
 PHASES = {
-    "chroot": {"chroot/010-slow.chroot": "#!/bin/sh\nsleep 74.25\n"},
-    "binary": {"base/one.binary": "#!/bin/sh\ntouch livecd.test.one\nsleep 74.25\n"},
-    "final": {"base/final.binary": "#!/bin/sh\nsleep 74.25\n"},
+    "chroot": {"chroot/010-slow.chroot": f"#!/bin/sh\nsleep {SLEEP}\n"},
+    "binary": {"base/one.binary": f"#!/bin/sh\ntouch livecd.test.one\nsleep {SLEEP}\n"},
+    "final": {"base/final.binary": f"#!/bin/sh\nsleep {SLEEP}\n"},
 }
 
 
@@ -258,10 +262,10 @@ def test_a_build_that_is_interrupted_leaves_nothing(
 ) -> None:
     tree({**ONE_ARTIFACT, **PHASES[phase]})
     process = command.start("one")
-    wait_until(lambda: running("74.25"))
+    wait_until(lambda: running(SLEEP))
     process.send_signal(number)
     _, said = process.communicate(timeout=20)
-    wait_until(lambda: not running("74.25"))
+    wait_until(lambda: not running(SLEEP))
     assert command.made() == []
     assert str(command.cache) not in Path("/proc/self/mountinfo").read_text()
     if number is not signal.SIGKILL:
