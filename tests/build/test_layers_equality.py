@@ -1,0 +1,57 @@
+"""Layered equals flat, and together equals alone: for whole builds of random hooks."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from livecd_rootfs.layers import treehash
+from tests.build import layered
+from tests.build.conftest import Command, Tree
+
+pytestmark = pytest.mark.root
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_layered_equals_flat(tree: Tree, command: Command, seed: int) -> None:
+    """The finished build directories of a run are what the hooks make of a plain one."""
+    source = random.Random(seed)  # noqa: S311 (examples, not secrets)
+    builds = layered.random_builds(source)
+    folder = tree(layered.files(builds))
+    for target in builds:
+        (folder / f"base/{target}-end.binary").write_text(f"#!/bin/sh\n> livecd.test.{target}\n")
+    kept = command.folder / "kept"
+    layered.events(command, *builds, "--jobs", "2", "--keep", str(kept))
+    for target, hooks in builds.items():
+        expected = layered.flat(command.root, hooks, command.folder / f"flat-{target}")
+        (expected / f"livecd.test.{target}").touch()
+        differences = list(treehash.differences(expected, kept / target))
+        assert not differences, hooks
+
+
+@pytest.mark.parametrize("seed", range(100, 103))
+def test_together_equals_alone(tree: Tree, command: Command, seed: int) -> None:
+    """N targets in one run make the same bytes as N runs, each with an empty store."""
+    builds = layered.random_builds(random.Random(seed))  # noqa: S311 (likewise)
+    tree(layered.files(builds))
+    said = layered.events(command, *builds, "--jobs", "2")
+    steps = sum(len(hooks) for hooks in builds.values())
+    assert len(layered.ran(said)) < steps, "nothing was shared"
+    together = layered.artifacts(command.output)
+    del together["SHA256SUMS"]
+    assert together == {
+        name: data for target in builds for name, data in alone(command, target).items()
+    }
+
+
+def alone(command: Command, target: str) -> dict[str, bytes]:
+    folder = command.folder / f"alone-{target}"
+    folder.mkdir()
+    (folder / "hooks.d").symlink_to(command.folder / "hooks.d")
+    own = replace(command, folder=folder)
+    layered.events(own, target)
+    made = layered.artifacts(own.output)
+    del made["SHA256SUMS"]
+    return made
