@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from livecd_rootfs import __version__, cachecli, verifycli
-from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError, render
+from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError
 from livecd_rootfs.options import (
     AcceleratorName,
     Arch,
@@ -32,6 +32,7 @@ from livecd_rootfs.options import (
     PlanForm,
     ProgressForm,
     ProjectName,
+    Report,
     Subarch,
     Subproject,
     Suite,
@@ -92,6 +93,14 @@ def plan(
     targets: Targets,
     form: Annotated[PlanForm, typer.Option("--format", help="How to show it.")] = PlanForm.text,
     tree: Tree = None,
+    builds: Annotated[
+        bool,
+        typer.Option("--builds", help="Look into the cache: what is shared, cached, to run."),
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="With --builds: ask no archive.")
+    ] = False,
+    cache: Cache = None,
     base: BaseOption = None,
     tools: ToolsOption = ToolsMode.auto,
     suite: Suite = None,
@@ -117,7 +126,18 @@ def plan(
         subproject=subproject,
         subarch=subarch,
     )
-    print(command.show(_project(tree, options), targets, base, tools.value, form.value), end="")
+    found = _project(tree, options)
+    if builds:
+        _become_root()
+        from livecd_rootfs.settings import cache_directory
+
+        kept = cache_directory(cache, os.environ)
+        shown = command.branches(
+            found, targets, base, tools.value, cache=kept, offline=offline, environ=os.environ
+        )
+        print(shown, end="")
+        return
+    print(command.show(found, targets, base, tools.value, form.value), end="")
 
 
 @app.command()
@@ -164,6 +184,7 @@ def build(
         Path | None,
         typer.Option("--keep", metavar="DIR", help="Copy finished build directories there."),
     ] = None,
+    report: Report = None,
     tree: Tree = None,
     cache: Cache = None,
     suite: Suite = None,
@@ -225,7 +246,12 @@ def build(
         environ=os.environ,
     )
     with progresses.showing(progresses.Form(progress.value), sys.stdout) as listen:
-        command.build(request, listen)
+        if report is None:
+            command.build(request, listen)
+        else:
+            from livecd_rootfs.commands import report as reporting
+
+            reporting.build(request, report, PROGRAM, listen)
 
 
 app.command()(verifycli.verify)
@@ -428,13 +454,6 @@ def main() -> NoReturn:
 
 
 def _show(error: LivecdError) -> None:
-    from livecd_rootfs import project
-    from livecd_rootfs.build import failure
+    from livecd_rootfs import telling
 
-    if isinstance(error, project.Findings):
-        for diagnostic in error.diagnostics:
-            _warn(diagnostic)
-    elif isinstance(error, failure.BuildsFailed):
-        sys.stderr.write("".join(render(each, PROGRAM) for each in error.failures))
-    else:
-        sys.stderr.write(render(error, PROGRAM))
+    sys.stderr.write("".join(telling.texts(error, PROGRAM)))

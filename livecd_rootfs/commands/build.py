@@ -78,19 +78,30 @@ def build(request: Request, listen: Listener) -> None:
         LivecdError: nothing could be built.
     """
     started = time.monotonic()
+    planted, resolutions = plant(request)
+    output.check(request.output)
+    try:
+        _run(request, planted, resolutions, listen)
+    except BuildsFailed as failures:
+        _tell_end(request, started, len(failures.failures), listen)
+        raise
+    _tell_end(request, started, 0, listen)
+
+
+def _tell_end(request: Request, started: float, failed: int, listen: Listener) -> None:
+    seconds = time.monotonic() - started
+    listen(events.RunEnded(seconds=seconds, failed=failed, output=request.output))
+
+
+def plant(request: Request) -> tuple[Forest, Mapping[tuple[str, ...], Resolution]]:
+    """The prefix tree of what was asked for, and the resolutions by their targets.
+
+    Raises:
+        LivecdError: the targets can't be resolved, or two builds provide one artifact.
+    """
     resolutions = [request.project.resolve([word]) for word in request.targets]
     plans = [request.project.plan(each, request.base, request.tools) for each in resolutions]
-    planted = forest(plans)
-    output.check(request.output)
-    failed = 0
-    try:
-        _run(request, planted, {each.targets: each for each in resolutions}, listen)
-    except BuildsFailed as failures:
-        failed = len(failures.failures)
-        raise
-    finally:
-        seconds = time.monotonic() - started
-        listen(events.RunEnded(seconds=seconds, failed=failed, output=request.output))
+    return forest(plans), {each.targets: each for each in resolutions}
 
 
 def _run(
@@ -105,7 +116,7 @@ def _run(
         os.umask(sandbox.UMASK)  # what we make for hooks shall not depend on ours
         store = Store.open(request.cache)
         lease = stack.enter_context(store.lease())
-        kitchen = _kitchen(request, planted, store)
+        kitchen = kitchen_of(request, planted, store)
         logs = _logs(request.cache)
         stack.enter_context(sealing.beside(store, request.cache, logs))
         tools = stack.enter_context(toolsstep.opened(kitchen.tools_request, logs, listen))
@@ -122,14 +133,19 @@ def _run(
             listen=listen,
         )
         orders = Orders(
-            jobs=request.jobs, date=_date(request, kitchen), durations=_durations(store)
+            jobs=request.jobs, date=date_of(request, kitchen), durations=durations_of(store)
         )
         listen(events.RunStarted(forest=planted, logs=logs, jobs=orders.jobs, date=orders.date))
         publisher = _Publisher(request=request, workspace=workspace, store=store, listen=listen)
         signals.run(executor.execute(planted, runner, orders, publisher.publish))
 
 
-def _kitchen(request: Request, planted: Forest, store: Store) -> Kitchen:
+def kitchen_of(request: Request, planted: Forest, store: Store) -> Kitchen:
+    """What all recipes of a run are made from; the archive is asked here.
+
+    Raises:
+        LivecdError: the archive can't be reached, or the store has no root for --offline.
+    """
     settings = request.project.settings
     bootstrap = base.bootstrap_request(settings)
     bootstrapped = request.base.kind is BaseKind.BOOTSTRAP
@@ -153,7 +169,7 @@ def _kitchen(request: Request, planted: Forest, store: Store) -> Kitchen:
     )
 
 
-def _date(request: Request, kitchen: Kitchen) -> int | None:
+def date_of(request: Request, kitchen: Kitchen) -> int | None:
     """The time that all files get: as set, else the archive's, else that of the given root."""
     text = request.project.settings.text("source_date_epoch")
     if text:
@@ -167,7 +183,7 @@ def _date(request: Request, kitchen: Kitchen) -> int | None:
     return None
 
 
-def _durations(store: Store) -> dict[str, float]:
+def durations_of(store: Store) -> dict[str, float]:
     """How long each step took when it ran last."""
     layers = sorted(store.layers(), key=lambda layer: layer.meta.created)
     return {layer.name: layer.meta.seconds for layer in layers}

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from livecd_rootfs.build import base as bases
+from livecd_rootfs.build.forecast import forecast
 from livecd_rootfs.build.plan import BuildPlan
+from livecd_rootfs.commands import build
 from livecd_rootfs.hooktree import HookTree
+from livecd_rootfs.layers.store import Store
 from livecd_rootfs.project import Project
 from livecd_rootfs.resolve import Resolution
 from livecd_rootfs.tools import Mode
 from livecd_rootfs.views import data, explanation, graph, text
+from livecd_rootfs.views.branches import render
 from livecd_rootfs.views.outline import outline
 
 
@@ -39,6 +44,40 @@ def _heading(project: Project, plan: BuildPlan, resolution: Resolution) -> str:
         f"{' '.join(plan.targets)}: {len(plan.steps)} steps, {kept} artifacts kept "
         f"({' '.join(words)}, hooks from {project.tree})"
     )
+
+
+def branches(
+    project: Project,
+    targets: Sequence[str],
+    base: str | None,
+    tools: str,
+    *,
+    cache: Path,
+    offline: bool,
+    environ: Mapping[str, str],
+) -> str:
+    """The prefix tree of builds, a target word each: what is shared, cached, to run, and why.
+
+    Raises:
+        LivecdError: the targets can't be resolved, or the archive can't be asked.
+    """
+    request = build.Request(
+        project=project,
+        targets=targets,
+        base=bases.parse(base),
+        tools=Mode(tools),
+        output=Path(),
+        cache=cache,
+        jobs=1,
+        offline=offline,
+        keep=None,
+        environ=environ,
+    )
+    planted, _ = build.plant(request)
+    store = Store.open(cache)
+    kitchen = build.kitchen_of(request, planted, store)
+    outlooks = forecast(planted, kitchen, store, build.date_of(request, kitchen))
+    return render(planted, outlooks, build.durations_of(store))
 
 
 def explain(project: Project, name: str, targets: Sequence[str]) -> str:

@@ -1,0 +1,74 @@
+"""The forecast of a run: for each step whether its layer is there, and why not; nothing runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from livecd_rootfs.build import base
+from livecd_rootfs.build.forest import Forest, Node
+from livecd_rootfs.build.plan import BaseKind, StepKind
+from livecd_rootfs.build.recipes import Kitchen
+from livecd_rootfs.layers.key import Recipe, changes, key, nearest
+from livecd_rootfs.layers.layer import Layer
+from livecd_rootfs.layers.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What will become of one step.
+
+    Attributes:
+        node: the step.
+        layer: the stored layer that will be used; ``None`` if it will run.
+        why: why it will run; empty if it will not.
+    """
+
+    node: Node
+    layer: Layer | None
+    why: tuple[str, ...]
+
+
+def forecast(
+    forest: Forest, kitchen: Kitchen, store: Store, date: int | None
+) -> tuple[Outlook, ...]:
+    """Look for the layer of every step, in the order of the forest.
+
+    Args:
+        forest: the steps.
+        kitchen: what their recipes are made from.
+        store: where layers are.
+        date: SOURCE_DATE_EPOCH; ``None`` if only the root can tell it.
+    """
+    known = [layer.meta.recipe for layer in store.layers()]
+    made: dict[int, Outlook] = {}
+    recipes: dict[int, Recipe] = {}
+    for node in forest.nodes:
+        after = made[node.parent] if node.parent is not None else None
+        before = recipes[node.parent] if node.parent is not None else None
+        when = date if date is not None else _date_of_root(node, made, forest)
+        recipe = kitchen.recipe(node, forest.builds[node.builds[0]], before, when)
+        recipes[node.number] = recipe
+        made[node.number] = _outlook(node, recipe, after, store, known)
+    return tuple(made.values())
+
+
+def _outlook(
+    node: Node, recipe: Recipe, after: Outlook | None, store: Store, known: Sequence[Recipe]
+) -> Outlook:
+    reachable = after is None or after.layer is not None
+    found = store.find(key(recipe), after.layer if after else None) if reachable else None
+    if found is not None:
+        return Outlook(node=node, layer=found, why=())
+    best = nearest(recipe, known)
+    why = changes(best, recipe) if best else ("it never ran before",)
+    return Outlook(node=node, layer=None, why=why or ("a layer before it is made anew",))
+
+
+def _date_of_root(node: Node, made: dict[int, Outlook], forest: Forest) -> int:
+    """The date that a stored root tells; where none is stored every step will run anyway."""
+    plan = forest.builds[node.builds[0]]
+    if plan.base.kind is BaseKind.NONE or node.step.kind is StepKind.BASE:
+        return base.EARLIEST
+    root = made[forest.chain(node)[0].number].layer
+    return base.date_of_root(root.diff / "chroot") if root else base.EARLIEST
