@@ -1,8 +1,7 @@
 """A workspace: the folder in which one run of the builder works, gone when it is over.
 
-Layout below ``<cache>/builds/<name>/``:
+Layout below ``<cache>/builds/<name>/``, which is held (flock) while the run lives:
 
-    lock       held (flock) while the run lives; free means it was killed
     slots/N/   one for each step that runs at the same time: merged, config, scratch
     memory/    a tmpfs for steps that write a lot of small files
 """
@@ -10,18 +9,15 @@ Layout below ``<cache>/builds/<name>/``:
 from __future__ import annotations
 
 import errno
-import fcntl
-import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import trees
 from livecd_rootfs.errors import LivecdError
-
-LOCK = "lock"
+from livecd_rootfs.layers import held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,21 +84,22 @@ def open_workspace(cache: Path) -> Iterator[Workspace]:
     Raises:
         LivecdError: the cache can't be written.
     """
-    builds = cache / "builds"
-    try:
-        builds.mkdir(parents=True, exist_ok=True)
-        remove_stale(builds)
-        path = Path(tempfile.mkdtemp(prefix="build-", dir=builds))
-    except OSError as error:
-        raise _unusable(cache, error) from error
-    lock = _lock(path)
-    try:
+    with ExitStack() as stack:
+        try:
+            path = stack.enter_context(_folder(cache / "builds"))
+        except OSError as error:
+            raise _unusable(cache, error) from error
         workspace = Workspace(path=path)
         workspace.memory.mkdir()
         yield workspace
-    finally:
-        trees.remove(path)
-        os.close(lock)
+
+
+@contextmanager
+def _folder(builds: Path) -> Iterator[Path]:
+    builds.mkdir(parents=True, exist_ok=True)
+    held.remove_stale(builds)
+    with held.new(builds, "build-") as path:
+        yield path
 
 
 def _unusable(cache: Path, error: OSError) -> LivecdError:
@@ -110,38 +107,3 @@ def _unusable(cache: Path, error: OSError) -> LivecdError:
     return LivecdError(
         "the cache directory can't be written", place=str(cache), why=str(error), remedy=remedy
     )
-
-
-def _lock(path: Path) -> int:
-    descriptor = os.open(path / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return descriptor
-
-
-def remove_stale(builds: Path) -> tuple[Path, ...]:
-    """Remove the workspaces whose build is no longer alive; gives what was removed.
-
-    A folder without a lock file may be one that another build makes right now,
-    so it is left alone until it is an hour old.
-    """
-    removed = []
-    for path in sorted(builds.iterdir()):
-        descriptor = _take_over(path)
-        if descriptor is not None:
-            trees.remove(path)
-            os.close(descriptor)
-            removed.append(path)
-    return tuple(removed)
-
-
-def _take_over(path: Path) -> int | None:
-    try:
-        descriptor = os.open(path / LOCK, os.O_RDWR)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor

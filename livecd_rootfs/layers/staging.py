@@ -7,12 +7,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import process, trees
-from livecd_rootfs.layers import lock
+from livecd_rootfs.layers import held
 from livecd_rootfs.layers.layer import LOWER
 
 WORK = "work"
@@ -73,12 +73,7 @@ def opened(parent: Path, like: Path, room: Path | None) -> Iterator[Staging]:
         room: a directory in memory for what the step writes, copied at the commit.
     """
     with ExitStack() as stack:
-        # Shared with other makers: only who removes stale places waits for us, and never comes
-        # between the moment when a place is made and the one when it is held.
-        with lock.directory(parent, shared=True):
-            path = Path(tempfile.mkdtemp(prefix="layer-", dir=parent))
-            stack.enter_context(lock.directory(path))
-        stack.callback(trees.remove, path)
+        path = stack.enter_context(held.new(parent, "layer-"))
         scratch = path
         if room is not None:
             scratch = Path(tempfile.mkdtemp(prefix="layer-", dir=room))
@@ -137,16 +132,3 @@ def _adopt(staging: Staging) -> None:
             trees.remove(target)
             target.mkdir()
             (place / "upper").rename(target / "upper")
-
-
-def remove_stale(parent: Path) -> tuple[Path, ...]:
-    """Remove the staging places whose maker is no longer alive; gives what was removed."""
-    removed = []
-    with lock.directory_if_free(parent) as free:
-        for path in sorted(parent.iterdir()) if free else ():
-            # A living maker may be removing its own place meanwhile.
-            with suppress(FileNotFoundError), lock.directory_if_free(path) as dead:
-                if dead:
-                    trees.remove(path)
-                    removed.append(path)
-    return tuple(removed)

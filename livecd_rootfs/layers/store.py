@@ -30,10 +30,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import trees
+from livecd_rootfs.layers import held, lock, staging
 from livecd_rootfs.layers import key as keys
 from livecd_rootfs.layers import layer as one
 from livecd_rootfs.layers import layout as places
-from livecd_rootfs.layers import lock, staging
 from livecd_rootfs.layers.key import Recipe
 from livecd_rootfs.layers.layer import Layer, Meta
 from livecd_rootfs.layers.layout import Layout
@@ -69,7 +69,7 @@ class Store:
             places.create(layout)
         writable = os.access(layout.layers, os.W_OK) and os.access(layout.staging, os.W_OK)
         if writable:
-            staging.remove_stale(layout.staging)
+            held.remove_stale(layout.staging)
         return cls(layout=layout, writable=writable, boot=one.current_boot())
 
     def find(self, key: str, after: Layer | None) -> Layer | None:
