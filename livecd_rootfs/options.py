@@ -113,6 +113,12 @@ Cache = Annotated[
     Path | None,
     typer.Option("--cache", metavar="DIR", help="Where roots, tools and logs are kept."),
 ]
+Report = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", metavar="FILE.html", help="Tell the whole run on a page, also when it fails."
+    ),
+]
 
 
 def _setting(flag: str, metavar: str, meaning: str) -> typer.models.OptionInfo:
