@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import kernel, mmdebstrap
-from livecd_rootfs.build import base, binary, chroot, events, memory, stepview, watch
+from livecd_rootfs.build import base, binary, chroot, events, loops, memory, stepview, watch
 from livecd_rootfs.build.events import Listener
 from livecd_rootfs.build.failure import failed
 from livecd_rootfs.build.forest import Node
@@ -202,7 +202,20 @@ class Runner:
             network=job.node.step.network,
             tools_root=tools_root,
         )
-        return await self._watch(job, seen, (f"{binary.HOOKS}/{job.node.step.name}",))
+        with self._without_loops(job):
+            return await self._watch(job, seen, (f"{binary.HOOKS}/{job.node.step.name}",))
+
+    @contextmanager
+    def _without_loops(self, job: Job) -> Iterator[None]:
+        """Detach the loop devices that a hook leaves: they would hold its files for ever."""
+        try:
+            yield
+        finally:
+            own = (job.slot.scratch, job.staging.overlays)
+            for loop in loops.left_in(job.slot.build, *own):
+                loops.detach(loop)
+                what = f"{job.node.step.name} left the loop device {loop.device}"
+                self.listen(events.Note(text=f"{what}, which showed {loop.file}; it is detached"))
 
     def _view(self, job: Job) -> dict[str, str]:
         """Put the step's configuration into its slot; gives its environment."""

@@ -17,6 +17,7 @@ from livecd_rootfs.build import (
     environment,
     events,
     executor,
+    loops,
     output,
     recipes,
     sealing,
@@ -111,6 +112,7 @@ def _run(
     listen: Listener,
 ) -> None:
     kernel.private_mounts()
+    _detach_lost_loops(request.cache, listen)
     with ExitStack() as stack:
         workspace = stack.enter_context(open_workspace(request.cache))
         os.umask(sandbox.UMASK)  # what we make for hooks shall not depend on ours
@@ -138,6 +140,13 @@ def _run(
         listen(events.RunStarted(forest=planted, logs=logs, jobs=orders.jobs, date=orders.date))
         publisher = _Publisher(request=request, workspace=workspace, store=store, listen=listen)
         signals.run(executor.execute(planted, runner, orders, publisher.publish))
+
+
+def _detach_lost_loops(cache_directory: Path, listen: Listener) -> None:
+    for loop in loops.lost_in(cache_directory):
+        loops.detach(loop)
+        text = f"a killed run left the loop device {loop.device}, which is detached now"
+        listen(events.Note(text=text))
 
 
 def kitchen_of(request: Request, planted: Forest, store: Store) -> Kitchen:

@@ -40,3 +40,13 @@ def remove_stale(parent: Path) -> tuple[Path, ...]:
                     trees.remove(path)
                     removed.append(path)
     return tuple(removed)
+
+
+def living(parent: Path) -> tuple[Path, ...]:
+    """The directories whose maker lives."""
+    found = []
+    for path in sorted(parent.iterdir()) if parent.is_dir() else ():
+        with suppress(FileNotFoundError), lock.directory_if_free(path) as dead:
+            if not dead:
+                found.append(path)
+    return tuple(found)
