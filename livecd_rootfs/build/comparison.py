@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import os
 import shutil
+import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,12 +17,11 @@ from livecd_rootfs.build import variation
 from livecd_rootfs.layers import treehash
 from livecd_rootfs.layers.layer import Layer
 
+OPAQUE = "user.overlay.opaque"
 DIFFOSCOPE = "diffoscope"
 DIFFOSCOPE_SECONDS = 120
 MOST_LINES = 20
 MOST_TEXT_BYTES = 65536
-
-Pair = tuple[Layer, Layer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,42 +32,45 @@ class Difference:
         step: the name of the layers' step.
         place: the file, as the build directory shows it.
         what: in which respects, or which build has it alone.
+        stays: whether the finished build still shows it: no later step removes or replaces it.
         paths: the two files.
     """
 
     step: str
     place: str
     what: str
+    stays: bool
     paths: tuple[Path, Path]
 
 
-def equal(one: Layer, other: Layer) -> bool:
-    """Whether two layers hold the same, up to times that no image shows.
+def compare(first: Sequence[Layer], second: Sequence[Layer]) -> tuple[Difference, ...]:
+    """Where the layers of two builds differ, up to times that no image shows; in their order.
 
     Raises:
+        LivecdError: a step had other inputs in the second build, so the two can't be compared.
         OSError: something in them can't be read.
     """
-    return _digests(one) == _digests(other)
+    return tuple(
+        found
+        for one, other in variation.pairs(first, second)
+        for found in _differences(one, other, variation.after(one, first))
+    )
 
 
-def _digests(layer: Layer) -> list[str]:
-    times = variation.times(layer.meta.recipe)
-    folders = (layer.diff, layer.overlays)
-    return [treehash.digest(folder, times) if folder.is_dir() else "" for folder in folders]
-
-
-def differences(one: Layer, other: Layer) -> Iterator[Difference]:
-    """Where two layers differ, by path: in the build directory first, then in overlays there.
-
-    Raises:
-        OSError: something in them can't be read.
-    """
+def _differences(
+    one: Layer, other: Layer, after: Sequence[Sequence[Layer]]
+) -> Iterator[Difference]:
     times = variation.times(one.meta.recipe)
-    for mine, yours in ((one.diff, other.diff), (one.overlays, other.overlays)):
-        for path, what in _unlike(mine, yours, times):
-            place = path if mine == one.diff else path.replace("/upper/", "/", 1)
-            paths = (mine / path, yours / path)
-            yield Difference(step=one.name, place=place, what=what, paths=paths)
+    for folder in (one.diff.name, one.overlays.name):
+        for path, what in _unlike(one.path / folder, other.path / folder, times):
+            name = Path(folder, path)
+            yield Difference(
+                step=one.name,
+                place=path if folder == one.diff.name else path.replace("/upper/", "/", 1),
+                what=what,
+                stays=any(not _is_covered(name, later) for later in after),
+                paths=(one.path / name, other.path / name),
+            )
 
 
 def _unlike(one: Path, other: Path, times: treehash.Times) -> Iterator[tuple[str, str]]:
@@ -76,7 +80,28 @@ def _unlike(one: Path, other: Path, times: treehash.Times) -> Iterator[tuple[str
             path, _, what = line.rpartition(": ")
             yield path, what
     elif any(there):
-        yield ".", f"overlays: only in the {'first' if there[0] else 'second'}"
+        yield ".", f"overlays, only in the {'first' if there[0] else 'second'}"
+
+
+def _is_covered(name: Path, later: Sequence[Layer]) -> bool:
+    """Whether one of the layers above has a file, in place of this one or of a folder above it."""
+    return any(_covers(layer.path, name) for layer in later)
+
+
+def _covers(layer: Path, name: Path) -> bool:
+    for part in (*reversed(name.parents), name):
+        try:
+            found = (layer / part).lstat()
+        except FileNotFoundError:
+            return False
+        if not stat.S_ISDIR(found.st_mode) or _is_opaque(layer / part):
+            return True
+    return True
+
+
+def _is_opaque(folder: Path) -> bool:
+    """Whether a folder of a layer hides what lower ones have in it (overlayfs, ``userxattr``)."""
+    return OPAQUE in os.listxattr(folder) and os.getxattr(folder, OPAQUE) == b"y"
 
 
 def inside(found: Difference) -> tuple[str, ...]:

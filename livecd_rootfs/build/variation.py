@@ -130,6 +130,12 @@ def _other_inputs(layer: Layer, second: Sequence[Layer]) -> LivecdError:
     )
 
 
+def after(layer: Layer, layers: Sequence[Layer]) -> tuple[tuple[Layer, ...], ...]:
+    """The layers that lie on a layer, lowest first: a chain for each build that goes on with it."""
+    children = [child for child in layers if child.parent == layer.key]
+    return tuple((child, *rest) for child in children for rest in after(child, layers)) or ((),)
+
+
 def times(recipe: Recipe) -> Times:
     """How times of files count in a step's layer: as image formats write them.
 

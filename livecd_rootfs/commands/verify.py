@@ -16,7 +16,7 @@ from pathlib import Path
 
 from livecd_rootfs import kernel, process, units
 from livecd_rootfs.build import comparison, output, variation
-from livecd_rootfs.build.comparison import Pair
+from livecd_rootfs.build.comparison import Difference
 from livecd_rootfs.build.variation import Surroundings
 from livecd_rootfs.build.workspace import open_workspace
 from livecd_rootfs.commands.cache import table
@@ -29,6 +29,7 @@ from livecd_rootfs.running import HostProcess
 APART_SECONDS = 2.0
 SHARED = ("tools", "logs")
 EQUAL = "equal"
+MOST_NAMES = 3
 
 Tell = Callable[[str], None]
 
@@ -166,18 +167,27 @@ def _line(event: Mapping[str, object]) -> str | None:
 def _compare(
     first: Surroundings, second: Surroundings, varied: Sequence[tuple[str, str, str]]
 ) -> Outcome:
-    layers = variation.pairs(_layers(first), _layers(second))
-    unlike = [pair for pair in layers if not comparison.equal(*pair)]
+    layers = _layers(first)
+    found = comparison.compare(layers, _layers(second))
     sums = [output.read_sums(each.output / output.SUMS) for each in (first, second)]
     heading, *artifacts = _artifacts(*sums)
-    count = f"all {len(layers)} layers are equal"
-    if unlike:
-        names = ", ".join(layer.name for layer, _ in unlike)
-        count = f"{len(unlike)} of {len(layers)} layers differ: {names}"
-    return Outcome(
-        table="\n".join((table(varied), f"{count}\n", table([heading, *artifacts]))),
-        failure=_failure(unlike, [name for name, verdict, _ in artifacts if verdict != EQUAL]),
-    )
+    tables = (table(varied), _unlike(layers, found), table([heading, *artifacts]))
+    unlike = [name for name, verdict, _ in artifacts if verdict != EQUAL]
+    return Outcome(table="\n".join(tables), failure=_failure(found, unlike))
+
+
+def _unlike(layers: Sequence[Layer], found: Sequence[Difference]) -> str:
+    """How many layers are equal, and a line for each that is not."""
+    steps = {each.step: [other for other in found if other.step == each.step] for each in found}
+    lines = [f"{len(layers) - len(steps)} of {len(layers)} layers are equal"]
+    for step, differences in steps.items():
+        stay = sum(each.stays for each in differences)
+        names = [each.place for each in differences[:MOST_NAMES]]
+        more = ["..."] if len(differences) > MOST_NAMES else []
+        files = "1 file differs" if len(differences) == 1 else f"{len(differences)} files differ"
+        count = f"{files}, {stay} in the end"
+        lines.append(f"{step}: {count}: {', '.join(names + more)}")
+    return "\n".join(lines) + "\n"
 
 
 def _layers(place: Surroundings) -> tuple[Layer, ...]:
@@ -200,16 +210,20 @@ def _artifacts(
     )
 
 
-def _failure(unlike: Sequence[Pair], artifacts: Sequence[str]) -> LivecdError | None:
-    """The first difference is the one to mend: later ones may be its consequence."""
-    if not unlike:
+def _failure(found: Sequence[Difference], artifacts: Sequence[str]) -> LivecdError | None:
+    """What is left in the end counts, and of that the first: later ones may be its consequence.
+
+    A key made afresh in each build, say, which a later step removes, does no harm.
+    """
+    staying = [each for each in found if each.stays] or (found if artifacts else ())
+    if not staying:
         return None
-    found = next(comparison.differences(*unlike[0]))
+    cause = staying[0]
     tool = comparison.DIFFOSCOPE
     return LivecdError(
         f"the two builds differ{': ' if artifacts else ''}{', '.join(artifacts)}",
-        place=f"{found.place}, in the layer of {found.step}",
-        why=f"differs: {found.what}",
-        notes=tuple(f"| {line}" for line in comparison.inside(found)),
+        place=f"{cause.place}, in the layer of {cause.step}",
+        why=f"differs: {cause.what}",
+        notes=tuple(f"| {line}" for line in comparison.inside(cause)),
         remedy=None if shutil.which(tool) else f"{tool}, once installed, shows more",
     )
