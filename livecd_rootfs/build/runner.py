@@ -19,6 +19,7 @@ from livecd_rootfs.build.log import Log, last_line, open_log
 from livecd_rootfs.build.plan import BaseKind, BuildPlan, StepKind
 from livecd_rootfs.build.recipes import Kitchen
 from livecd_rootfs.build.workspace import Slot, Workspace
+from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.layers import lock, overlay
 from livecd_rootfs.layers.key import Recipe, changes, key, nearest
 from livecd_rootfs.layers.layer import Layer, left_overlays
@@ -133,25 +134,38 @@ class Runner:
         date: int,
     ) -> Layer:
         after = chain[-1] if chain else None
-        with open_log(self.logs, node) as log:
-            why = self._why(recipe)
-            self.listen(events.StepStarted(node=node, log=log.path, why=why))
-            started = time.monotonic()
-            with self._room(node) as room, self.store.staging(after, room=room) as staging:
-                with self.workspace.slot() as slot, _mounted(chain, slot, staging, self.store):
-                    job = Job(
-                        node=node, plan=plan, chain=chain, recipe=recipe, date=date,
-                        slot=slot, staging=staging, log=log,
-                    )  # fmt: skip
-                    status = await self._run(job)
-                seconds = time.monotonic() - started
-                if status != 0:
-                    raise self._failure(job, status, seconds)
-                os.fsync(log.descriptor)
-                staging.keep_log(log.path)
-                made = self.lease.commit(staging, recipe, after, seconds=seconds)
+        with (
+            open_log(self.logs, node) as log,
+            self._telling(node, log, recipe) as told,
+            self._room(node) as room,
+            self.store.staging(after, room=room) as staging,
+        ):
+            with self.workspace.slot() as slot, _mounted(chain, slot, staging, self.store):
+                job = Job(
+                    node=node, plan=plan, chain=chain, recipe=recipe, date=date,
+                    slot=slot, staging=staging, log=log,
+                )  # fmt: skip
+                told.status = await self._run(job)
+            seconds = told.seconds
+            if told.status != 0:
+                raise self._failure(job, told.status)
+            os.fsync(log.descriptor)
+            staging.keep_log(log.path)
+            made = self.lease.commit(staging, recipe, after, seconds=seconds)
         self.listen(events.StepEnded(node=node, seconds=seconds, status=0, size=made.meta.size))
         return made
+
+    @contextmanager
+    def _telling(self, node: Node, log: Log, recipe: Recipe) -> Iterator[_Told]:
+        """Tell that a step begins, and that it failed: by its command, its mounts or its layer."""
+        self.listen(events.StepStarted(node=node, log=log.path, why=self._why(recipe)))
+        told = _Told(started=time.monotonic())
+        try:
+            yield told
+        except LivecdError:
+            status = told.status or 1
+            self.listen(events.StepEnded(node=node, seconds=told.seconds, status=status, size=0))
+            raise
 
     @contextmanager
     def _room(self, node: Node) -> Iterator[Path | None]:
@@ -235,8 +249,7 @@ class Runner:
         line = last_line(job.log.path)
         self.listen(events.StepTick(node=job.node, seconds=seconds, line=line))
 
-    def _failure(self, job: Job, status: int, seconds: float) -> Exception:
-        self.listen(events.StepEnded(node=job.node, seconds=seconds, status=status, size=0))
+    def _failure(self, job: Job, status: int) -> LivecdError:
         log = job.log.path
         bootstrapped = self.kitchen.base.kind is BaseKind.BOOTSTRAP
         if job.node.step.kind is StepKind.BASE and bootstrapped:
@@ -244,6 +257,18 @@ class Runner:
             done = Completed(argv=("mmdebstrap",), status=status, stdout=text, stderr="", seconds=0)
             return mmdebstrap.failure(self.kitchen.bootstrap, done)
         return failed(job.node.step, status, log, self.workspace.path)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Told:
+    """What is known of a step while it runs: since when, and its command's status, if it ended."""
+
+    started: float
+    status: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
 
 
 @dataclass(slots=True, kw_only=True)

@@ -38,16 +38,20 @@ class ToolsStep:
     listen: Listener
     _end: asyncio.Task[int] | None = None
 
+    def watch(self) -> None:
+        """Tell how it goes from now on; to be called when the loop runs."""
+        if self.process is not None and self._end is None:
+            self._end = asyncio.create_task(self._wait(self.process))
+
     async def root(self) -> Path | None:
         """The tools root, as soon as it is there.
 
         Raises:
             LivecdError: it could not be made; the notes are the maker's own message.
         """
-        if self.process is None:
-            return self.place
+        self.watch()
         if self._end is None:
-            self._end = asyncio.create_task(self._wait(self.process))
+            return self.place
         if await asyncio.shield(self._end) != 0:
             raise self._failure()
         return self.place
@@ -56,7 +60,6 @@ class ToolsStep:
         started = time.monotonic()
         await watch.ended(process, self._tick)
         status = process.wait()
-        self.process = None if status == 0 else self.process
         seconds = time.monotonic() - started
         self.listen(events.ToolsEnded(seconds=seconds, status=status))
         return status

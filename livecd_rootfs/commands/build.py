@@ -139,7 +139,12 @@ def _run(
         )
         listen(events.RunStarted(forest=planted, logs=logs, jobs=orders.jobs, date=orders.date))
         publisher = _Publisher(request=request, workspace=workspace, store=store, listen=listen)
-        signals.run(executor.execute(planted, runner, orders, publisher.publish))
+
+        async def everything() -> None:
+            tools.watch()
+            await executor.execute(planted, runner, orders, publisher.publish)
+
+        signals.run(everything())
 
 
 def _detach_lost_loops(cache_directory: Path, listen: Listener) -> None:
