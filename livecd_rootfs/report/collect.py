@@ -48,6 +48,11 @@ class Collector:
         self._children: dict[int | None, list[Node]] = {}
         self._steps: dict[int, StepRecord] = {}
         self._running: dict[int, int] = {}
+        # Seconds in which all workers were busy: up to the last change, and up to when each
+        # step could have run.
+        self._all_busy = 0.0
+        self._changed = 0.0
+        self._all_busy_before: dict[int, float] = {}
         self._tools: ToolsRecord | None = None
         self._builds: list[BuildRecord] = []
         self._notes: list[str] = []
@@ -106,8 +111,14 @@ class Collector:
         self._make_ready(self._children.get(None, []))
 
     def _make_ready(self, nodes: Iterable[Node]) -> None:
-        for node in nodes:
-            self._put(replace(self._of(node), ready=self._now()))
+        self._all_busy_before |= {node.number: self._all_busy for node in nodes}
+
+    def _count_busy(self) -> None:
+        """To be called before any worker begins or ends a step."""
+        now = self._now()
+        if self._started and len(self._running) >= self._started.jobs:
+            self._all_busy += now - self._changed
+        self._changed = now
 
     def _of(self, node: Node) -> StepRecord:
         return self._steps[node.number]
@@ -132,13 +143,23 @@ class Collector:
         """Give a step the lowest free worker, unless it has one."""
         if node.number in self._running:
             return
+        self._count_busy()
         now = self._now()
         worker = next(n for n in count(1) if n not in self._running.values())
         self._running[node.number] = worker
-        step = self._of(node)
-        self._put(replace(step, outcome=Outcome.STOPPED, worker=worker, begun=now, free=now))
+        self._put(
+            replace(
+                self._of(node),
+                outcome=Outcome.STOPPED,
+                worker=worker,
+                queued=self._all_busy - self._all_busy_before.get(node.number, self._all_busy),
+                begun=now,
+                free=now,
+            )
+        )
 
     def _end(self, step: StepRecord) -> None:
+        self._count_busy()
         self._put(replace(step, ended=self._now()))
         self._running.pop(step.node.number, None)
         if step.outcome is not Outcome.FAILED:

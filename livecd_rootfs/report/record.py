@@ -58,7 +58,7 @@ class StepRecord:
         node: the step.
         outcome: what became of it.
         worker: which of the jobs ran it, from 1; ``None`` if none had to.
-        ready: when the step before it was there.
+        queued: how long it could have run, had not all workers been busy.
         begun: when a worker took it.
         free: when there was all that it waited for.
         waits: what it waited for.
@@ -73,7 +73,7 @@ class StepRecord:
     node: Node
     outcome: Outcome = Outcome.NEVER
     worker: int | None = None
-    ready: float | None = None
+    queued: float = 0.0
     begun: float = 0.0
     free: float = 0.0
     waits: tuple[str, ...] = ()
@@ -83,11 +83,6 @@ class StepRecord:
     status: int = 0
     why: tuple[str, ...] = ()
     log: Path | None = None
-
-    @property
-    def queued(self) -> float:
-        """How long it was ready to run, and all workers were busy."""
-        return max(0.0, self.begun - self.ready) if self.worker and self.ready is not None else 0.0
 
     @property
     def working(self) -> float:

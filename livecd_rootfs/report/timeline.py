@@ -154,7 +154,7 @@ def facts(step: StepRecord) -> tuple[str, ...]:
 
 def _waits(step: StepRecord) -> tuple[str, ...]:
     waited = step.free - step.begun
-    return (f"waited {duration(waited)} for {', '.join(step.waits)}",) if step.waits else ()
+    return (f"waited {duration(waited)} for {', '.join(step.waits)}",) if _shows(waited) else ()
 
 
 def _shows(seconds: float) -> bool:
