@@ -31,24 +31,13 @@ touch chroot/etc/new
 
 
 def start(command: Command, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+    argv = (
+        sys.executable, "-m", "livecd_rootfs", "verify", *arguments, "--tree", "hooks.d",
+        "--base", str(command.root), "--cache", str(command.cache), "--tools", "host",
+        "--project", "test",
+    )  # fmt: skip
     return subprocess.Popen(
-        (
-            sys.executable,
-            "-m",
-            "livecd_rootfs",
-            "verify",
-            *arguments,
-            "--tree",
-            "hooks.d",
-            "--base",
-            str(command.root),
-            "--cache",
-            str(command.cache),
-            "--tools",
-            "host",
-            "--project",
-            "test",
-        ),  # fmt: skip
+        argv,
         env={**os.environ, "PYTHONPATH": str(PACKAGE), **environ},
         cwd=command.folder,
         stdout=subprocess.PIPE,
