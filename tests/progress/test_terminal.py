@@ -11,24 +11,12 @@ import pytest
 from livecd_rootfs.build import events
 from livecd_rootfs.build.forest import Node, forest
 from livecd_rootfs.build.output import Artifact
-from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan, Step, StepKind
 from livecd_rootfs.progress.terminal import Terminal
-
-
-def plan(target: str, *names: str) -> BuildPlan:
-    steps = tuple(
-        Step(number=number, kind=StepKind.CHROOT, name=name)
-        for number, name in enumerate(names, start=1)
-    )
-    return BuildPlan(
-        targets=(target,), base=Base(kind=BaseKind.NONE), steps=steps, places={}, tools={}
-    )
-
+from tests.runs import LOGS, plan
 
 PLAN = plan("qcow2", *(f"chroot/{number:03}.chroot" for number in range(1, 6)))
 FOREST = forest([PLAN])
 NODES = FOREST.nodes
-LOGS = Path("logs")
 STARTED = events.RunStarted(forest=FOREST, logs=LOGS, jobs=1, date=None)
 
 
