@@ -102,6 +102,7 @@ class Runner:
         wanted = key(recipe)
         found = self.lease.find(wanted, after)
         if found is None:
+            self.store.must_be_writable()
             async with self._alone(wanted, node):
                 found = self.lease.find(wanted, after)
                 if found is None:
@@ -238,6 +239,7 @@ class Runner:
         stepview.make(job.slot.config, self.kitchen.tree, files, variables)
         if job.node.step.kind is StepKind.FINAL:
             stepview.add_links(job.slot.config, self.resolutions[job.plan.targets])
+        stepview.settle(job.slot.config, job.date)
         return {**variables, **proxies(self.environ)}
 
     async def _watch(self, job: Job, seen: Sandbox, argv: tuple[str, ...]) -> int:

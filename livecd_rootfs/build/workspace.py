@@ -9,6 +9,7 @@ Layout below ``<cache>/builds/<name>/``, which is held (flock) while the run liv
 from __future__ import annotations
 
 import errno
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -79,14 +80,14 @@ def open_workspace(cache: Path) -> Iterator[Workspace]:
     """A new workspace, removed at the end; those of killed builds are removed first.
 
     Args:
-        cache: the cache directory.
+        cache: the cache directory; where that can only be read the workspace lies in TMPDIR.
 
     Raises:
         LivecdError: the cache can't be written.
     """
     with ExitStack() as stack:
         try:
-            path = stack.enter_context(_folder(cache / "builds"))
+            path = stack.enter_context(_folder(cache))
         except OSError as error:
             raise _unusable(cache, error) from error
         workspace = Workspace(path=path)
@@ -94,8 +95,18 @@ def open_workspace(cache: Path) -> Iterator[Workspace]:
         yield workspace
 
 
+def is_read_only(cache: Path) -> bool:
+    """Whether there is a cache that can only be read: enough for a build that has all its layers."""
+    return cache.is_dir() and not os.access(cache, os.W_OK)
+
+
 @contextmanager
-def _folder(builds: Path) -> Iterator[Path]:
+def _folder(cache: Path) -> Iterator[Path]:
+    if is_read_only(cache):
+        with held.new(Path(tempfile.gettempdir()), "livecd-build-") as path:
+            yield path
+        return
+    builds = cache / "builds"
     builds.mkdir(parents=True, exist_ok=True)
     held.remove_stale(builds)
     with held.new(builds, "build-") as path:

@@ -30,7 +30,7 @@ from livecd_rootfs.build.forest import Forest, forest
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan
 from livecd_rootfs.build.recipes import Kitchen
 from livecd_rootfs.build.runner import Runner
-from livecd_rootfs.build.workspace import Workspace, open_workspace
+from livecd_rootfs.build.workspace import Workspace, is_read_only, open_workspace
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.layers import overlay
 from livecd_rootfs.layers.layer import Layer
@@ -119,7 +119,7 @@ def _run(
         store = Store.open(request.cache)
         lease = stack.enter_context(store.lease())
         kitchen = kitchen_of(request, planted, store)
-        logs = _logs(request.cache)
+        logs = _logs(request.cache, workspace)
         stack.enter_context(sealing.beside(store, request.cache, logs))
         tools = stack.enter_context(toolsstep.opened(kitchen.tools_request, logs, listen))
         runner = Runner(
@@ -203,9 +203,12 @@ def durations_of(store: Store) -> dict[str, float]:
     return {layer.name: layer.meta.seconds for layer in layers}
 
 
-def _logs(cache_directory: Path) -> Path:
-    """A new folder for the logs of this run, named by the time, so that they sort."""
-    folder = cache_directory / "logs"
+def _logs(cache_directory: Path, workspace: Workspace) -> Path:
+    """A new folder for the logs of this run, named by the time, so that they sort.
+
+    A read-only cache makes no layers, so that there will be nothing to read in it.
+    """
+    folder = (workspace.path if is_read_only(cache_directory) else cache_directory) / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     # Resolved, for two builds that are compared have links to the logs of all builds.
     return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=folder.resolve()))
