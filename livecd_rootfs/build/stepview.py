@@ -98,6 +98,19 @@ def config_files(variables: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return {"common": shared, "bootstrap": system, "chroot": for_hooks, "binary": for_hooks}
 
 
+def settle(view: Path, date: int) -> None:
+    """Give everything in the directory one time, which a hook may copy into what it makes.
+
+    Args:
+        view: the directory.
+        date: seconds since 1970.
+    """
+    for folder, folders, files in os.walk(view, topdown=False):
+        for name in (*files, *folders):
+            os.utime(Path(folder, name), (date, date), follow_symlinks=False)
+    os.utime(view, (date, date))
+
+
 def assignments(values: Mapping[str, str]) -> str:
     """``NAME='value'`` lines that a shell can source whatever the values hold."""
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())

@@ -185,7 +185,7 @@ def _unlike(layers: Sequence[Layer], found: Sequence[Difference]) -> str:
         names = [each.place for each in differences[:MOST_NAMES]]
         more = ["..."] if len(differences) > MOST_NAMES else []
         files = "1 file differs" if len(differences) == 1 else f"{len(differences)} files differ"
-        count = f"{files}, {stay} in the end"
+        count = f"{files}, {stay or 'none'} left in the end"
         lines.append(f"{step}: {count}: {', '.join(names + more)}")
     return "\n".join(lines) + "\n"
 
