@@ -26,6 +26,7 @@ from livecd_rootfs.options import (
     FirmwareName,
     Goal,
     ImageSize,
+    Jobs,
     KernelFlavour,
     Mirror,
     Packages,
@@ -173,10 +174,7 @@ def build(
     progress: Annotated[
         ProgressForm, typer.Option("--progress", help="How progress is shown.")
     ] = ProgressForm.auto,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", metavar="N", help="Steps at a time. [default: the cores]"),
-    ] = None,
+    jobs: Jobs = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Use the newest root there is; ask no archive.")
     ] = False,

@@ -109,6 +109,10 @@ ToolsOption = Annotated[
         "root: always that root, so that results don't depend on the host; host: never.",
     ),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", metavar="N", help="Steps at a time. [default: the cores]"),
+]
 Cache = Annotated[
     Path | None,
     typer.Option("--cache", metavar="DIR", help="Where roots, tools and logs are kept."),

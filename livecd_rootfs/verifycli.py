@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from livecd_rootfs.options import (
     Arch,
@@ -17,6 +14,7 @@ from livecd_rootfs.options import (
     Distribution,
     Epoch,
     ImageSize,
+    Jobs,
     KernelFlavour,
     Mirror,
     Packages,
@@ -35,10 +33,7 @@ def verify(
     targets: Targets,
     base: BaseOption = None,
     tools: ToolsOption = ToolsMode.auto,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", metavar="N", help="Steps at a time. [default: the cores]"),
-    ] = None,
+    jobs: Jobs = None,
     tree: Tree = None,
     cache: Cache = None,
     suite: Suite = None,
@@ -61,6 +56,7 @@ def verify(
     how many cores there are and how many steps run at once. Every layer and
     every artifact is compared. If two differ, the first layer and file are
     named, diffoscope looks into them if it is installed, and the exit code is 1.
+    What a later step removes or replaces is told, and does no harm.
 
     \b
     Examples:
