@@ -68,7 +68,7 @@ class Request:
     accelerator: Accelerator = Accelerator.AUTO
     memory: int = 1024
     cpus: int = min(2, os.cpu_count() or 1)
-    timeout: float = 300.0
+    timeout: float = 600.0
     disk_size: int | None = None
     network: bool = False
     screenshot: Path | None = None
