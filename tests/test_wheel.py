@@ -41,6 +41,12 @@ def test_hooks_d_is_the_same_as_in_the_checkout(site: Path) -> None:
         assert os.access(installed / file, os.X_OK) == os.access(tree / file, os.X_OK), file
 
 
+def test_what_a_report_is_made_of_is_there(site: Path) -> None:
+    names = ["page.css", "page.html.jinja"]
+    installed = site / "livecd_rootfs/report/templates"
+    assert sorted(path.name for path in installed.iterdir()) == names
+
+
 def test_make_hooks_runs_from_there(site: Path, tmp_path: Path) -> None:
     make_hooks = site / "livecd_rootfs/_data/hooks.d/make-hooks"
     assert "[HOOK] 001-" in run(make_hooks, "-d", tmp_path / "links", "squashfs")
