@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs.build import events
-from livecd_rootfs.build.events import Event
+from livecd_rootfs.build.events import Event, Listener
 from livecd_rootfs.build.toolsstep import ToolsStep
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.running import HostProcess
@@ -17,23 +17,29 @@ from livecd_rootfs.running import HostProcess
 PLACE = Path("the-root")
 
 
-def maker(folder: Path, script: str, heard: list[Event]) -> ToolsStep:
+def maker(folder: Path, script: str, listen: Listener) -> ToolsStep:
     log = folder / "log"
     with log.open("w") as output, Path(os.devnull).open() as silence:
         streams = (silence.fileno(), output.fileno(), output.fileno())
         process = HostProcess.start(["sh", "-c", script], streams=streams, cwd=folder)
-    return ToolsStep(place=PLACE, process=process, log=log, listen=heard.append)
+    return ToolsStep(place=PLACE, process=process, log=log, listen=listen)
 
 
 def test_it_is_told_of_from_the_beginning(tmp_path: Path) -> None:
     """Also while no step asks for it."""
     heard: list[Event] = []
-    step = maker(tmp_path, "echo unpacking; sleep 0.5", heard)
+    over = asyncio.Event()
+
+    def listen(event: Event, /) -> None:
+        heard.append(event)
+        if isinstance(event, events.ToolsEnded):
+            over.set()
+
+    step = maker(tmp_path, "echo unpacking; sleep 0.5", listen)
 
     async def run() -> None:
         step.watch()
-        while not (heard and isinstance(heard[-1], events.ToolsEnded)):
-            await asyncio.sleep(0.01)
+        await asyncio.wait_for(over.wait(), timeout=20)
         assert await step.root() == PLACE
 
     asyncio.run(run())
@@ -44,7 +50,7 @@ def test_it_is_told_of_from_the_beginning(tmp_path: Path) -> None:
 
 def test_its_failure_is_that_of_each_step_that_asks(tmp_path: Path) -> None:
     heard: list[Event] = []
-    step = maker(tmp_path, "echo working; echo livecd-rootfs: no network; exit 3", heard)
+    step = maker(tmp_path, "echo working; echo livecd-rootfs: no network; exit 3", heard.append)
 
     async def run() -> None:
         for _ in range(2):
@@ -57,10 +63,12 @@ def test_its_failure_is_that_of_each_step_that_asks(tmp_path: Path) -> None:
 
 
 def test_one_that_is_there_needs_no_process(tmp_path: Path) -> None:
-    step = ToolsStep(place=PLACE, process=None, log=tmp_path / "log", listen=[].append)
+    heard: list[Event] = []
+    step = ToolsStep(place=PLACE, process=None, log=tmp_path / "log", listen=heard.append)
 
     async def run() -> None:
         step.watch()
         assert await step.root() == PLACE
 
     asyncio.run(run())
+    assert heard == []
