@@ -23,7 +23,7 @@ class GuestLine:
         """Take what the console prints."""
         self._watcher.feed(chunk)
         if self._open:
-            line = "".join(self.last_lines(1))
+            line = next(filter(_says_something, reversed(self._watcher.last_lines())), "")
             width = shutil.get_terminal_size().columns - 1
             self._write("".join(filter(str.isprintable, line))[:width])
 
@@ -46,3 +46,8 @@ class GuestLine:
         if self._open:
             self._stream.write(f"\r{line}{ERASE}")
             self._stream.flush()
+
+
+def _says_something(line: str) -> bool:
+    """Whether a line has words: boot loaders leave single signs behind as they redraw."""
+    return any(map(str.isalnum, line))

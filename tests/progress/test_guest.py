@@ -31,9 +31,18 @@ def _narrow(monkeypatch: pytest.MonkeyPatch) -> None:
         ([b"\x1b[2J\x1b[1;1HWelcome\n"], "\rWelcome\x1b[K"),
         ([b"[    0.038775] ACPI: Reserving\n"], "\r[    0.038775] ACPI\x1b[K"),
         ([b"a\x07\tb\n"], "\rab\x1b[K"),
+        ([b"a\n", b"'\n"], "\ra\x1b[K\ra\x1b[K"),
         ([b"\r\n"], "\r\x1b[K"),
     ],
-    ids=["line", "line by line", "clears the screen", "too long", "control letters", "empty"],
+    ids=[
+        "line",
+        "line by line",
+        "clears the screen",
+        "too long",
+        "control letters",
+        "no words",
+        "empty",
+    ],
 )
 def test_what_is_redrawn(chunks: list[bytes], shown: str) -> None:
     stream = Terminal()
