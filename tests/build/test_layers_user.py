@@ -1,0 +1,94 @@
+"""The same build by root and by an ordinary user makes the same bytes."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sysconfig
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests import checkout
+from tests.build import layered
+from tests.build.conftest import Command, Tree
+from tests.layers.test_equality import python_for_all
+
+USER = 4711
+# The user is there for these processes alone: nothing of the machine is changed.
+ENTRIES = {
+    "passwd": f"image-maker:x:{USER}:{USER}::/nonexistent:/bin/sh\n",
+    "group": f"image-maker:x:{USER}:\n",
+    "subuid": "image-maker:300000:65536\n",
+    "subgid": "image-maker:300000:65536\n",
+}
+INSIDE = f"""
+mount -t tmpfs none /mnt
+mkdir /mnt/work /mnt/checkout /mnt/packages
+mount --bind "$1" /mnt/work
+mount --bind "$2" /mnt/checkout
+mount --bind "$3" /mnt/packages
+for name in {" ".join(ENTRIES)}; do mount --bind "/mnt/work/$name" "/etc/$name"; done
+chown {USER}:{USER} /mnt/work /mnt/work/user
+cd /mnt/work/user
+shift 3
+exec setpriv --reuid={USER} --regid={USER} --clear-groups -- "$@"
+"""
+
+
+def add_user(folder: Path) -> None:
+    """Copies of the files of /etc that know users, with one more."""
+    for name, line in ENTRIES.items():
+        original = Path("/etc", name)
+        known = original.read_text() if original.is_file() else ""
+        (folder / name).write_text(f"{known}{line}")
+
+
+def as_user(command: Command, *arguments: str) -> subprocess.CompletedProcess[str]:
+    _, *words = command.argv(*arguments, base="/mnt/work/root.tar")
+    words = [word.replace(str(command.folder.parent), "/mnt/work") for word in words]
+    places = (command.folder.parent, checkout.ROOT, sysconfig.get_path("purelib"))
+    return subprocess.run(
+        ["unshare", "--mount", "sh", "-euc", INSIDE, "sh", *places, python_for_all(), *words],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": "/mnt/checkout:/mnt/packages",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def builds(seed: int) -> dict[str, list[layered.Hook]]:
+    """Random hooks that need no device nodes, which an ordinary user can't make."""
+    found = layered.random_builds(random.Random(seed))  # noqa: S311 (examples, not secrets)
+    return {
+        target: [
+            replace(hook, changes=[each for each in hook.changes if each[0] != "device"])
+            for hook in hooks
+        ]
+        for target, hooks in found.items()
+    }
+
+
+@pytest.mark.root
+@pytest.mark.tools("setpriv", "unshare", "newuidmap")
+@pytest.mark.parametrize("seed", range(200, 202))
+def test_by_root_and_by_an_ordinary_user(tree: Tree, command: Command, seed: int) -> None:
+    tree(layered.files(builds(seed)))
+    tar = command.folder / "root.tar"
+    subprocess.run(["tar", "-C", command.root, "--numeric-owner", "-cf", tar, "."], check=True)
+    targets = ("a", "b", "c")
+    ended = command.run(*targets, base=str(tar))
+    assert ended.returncode == 0, ended.stderr
+    add_user(command.folder)
+    own = replace(command, folder=command.folder / "user")
+    own.folder.mkdir()
+    (own.folder / "hooks.d").symlink_to("../hooks.d")
+    ended = as_user(own, *targets)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert layered.artifacts(own.output) == layered.artifacts(command.output)
+    assert (own.output / "livecd.test.a").stat().st_uid == USER
+    assert own.workspaces() == []
