@@ -266,7 +266,7 @@ def boot(
     ] = Goal.login,
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", help="For the whole boot.")
-    ] = 300.0,
+    ] = 600.0,
     screenshot: Annotated[
         Path | None, typer.Option("--screenshot", metavar="PNG", help="Its screen, at the end.")
     ] = None,
