@@ -8,7 +8,8 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Self
+
+    from typing_extensions import Self
 
 # What flock(2) on a directory gives on file systems that don't have it, NFS among them.
 _NO_LOCKS_HERE = (errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)

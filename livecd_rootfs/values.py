@@ -10,7 +10,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, ClassVar, dataclass_transform
+    from typing import Any, ClassVar
+
+    from typing_extensions import dataclass_transform
 else:
 
     def dataclass_transform(**_options: object) -> object:
