@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from livecd_rootfs import kernel, mmdebstrap
@@ -20,7 +21,7 @@ from livecd_rootfs.build.plan import BaseKind, BuildPlan, StepKind
 from livecd_rootfs.build.recipes import Kitchen
 from livecd_rootfs.build.workspace import Slot, Workspace
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.layers import lock, overlay
+from livecd_rootfs.layers import flatten, lock, overlay
 from livecd_rootfs.layers.key import Recipe, changes, key, nearest
 from livecd_rootfs.layers.layer import Layer, left_overlays
 from livecd_rootfs.layers.overlay import Changes
@@ -141,7 +142,7 @@ class Runner:
             self._room(node) as room,
             self.store.staging(after, room=room) as staging,
         ):
-            with self.workspace.slot() as slot, _mounted(chain, slot, staging, self.store):
+            with self.workspace.slot() as slot, self._mounted(node, chain, slot, staging):
                 job = Job(
                     node=node, plan=plan, chain=chain, recipe=recipe, date=date,
                     slot=slot, staging=staging, log=log,
@@ -167,6 +168,25 @@ class Runner:
             status = told.status or 1
             self.listen(events.StepEnded(node=node, seconds=told.seconds, status=status, size=0))
             raise
+
+    @contextmanager
+    def _mounted(
+        self, node: Node, chain: tuple[Layer, ...], slot: Slot, staging: Staging
+    ) -> Iterator[None]:
+        """The build directory of a step: the layers before it, with room for its changes.
+
+        The first step has nothing below it, and needs no overlay.
+        """
+        if not chain:
+            with _bound(staging.diff, slot.build):
+                yield
+            return
+        waits = partial(self.listen, events.StepWaits(node=node))
+        short = flatten.shortened(self.store, self.lease, chain, slot.build, waits)
+        lowers = overlay.lowers(short, self.store.layout.empty)
+        target = Changes(upper=staging.diff, work=staging.work)
+        with overlay.mounted(lowers, slot.build, target):
+            yield
 
     @contextmanager
     def _room(self, node: Node) -> Iterator[Path | None]:
@@ -299,23 +319,12 @@ class _Alone:
 
 
 @contextmanager
-def _mounted(
-    chain: tuple[Layer, ...], slot: Slot, staging: Staging, store: Store
-) -> Iterator[None]:
-    """The build directory of a step: the layers before it, with room for its changes.
-
-    The first step has nothing below it, and needs no overlay.
-    """
-    if not chain:
-        tree = kernel.clone_tree(staging.diff)
-        kernel.attach_tree(tree, slot.build)
-        os.close(tree)
-        try:
-            yield
-        finally:
-            kernel.unmount(slot.build)
-        return
-    lowers = overlay.lowers(chain, store.layout.empty)
-    target = Changes(upper=staging.diff, work=staging.work)
-    with overlay.mounted(lowers, slot.build, target):
+def _bound(source: Path, target: Path) -> Iterator[None]:
+    """A directory, seen at another place as well."""
+    tree = kernel.clone_tree(source)
+    kernel.attach_tree(tree, target)
+    os.close(tree)
+    try:
         yield
+    finally:
+        kernel.unmount(target)

@@ -32,9 +32,9 @@ from livecd_rootfs.build.recipes import Kitchen
 from livecd_rootfs.build.runner import Runner
 from livecd_rootfs.build.workspace import Workspace, is_read_only, open_workspace
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.layers import overlay
+from livecd_rootfs.layers import flatten, overlay
 from livecd_rootfs.layers.layer import Layer
-from livecd_rootfs.layers.store import Store
+from livecd_rootfs.layers.store import Lease, Store
 from livecd_rootfs.project import Project
 from livecd_rootfs.resolve import Resolution
 from livecd_rootfs.settings import host_architecture, proxies
@@ -138,7 +138,9 @@ def _run(
             jobs=request.jobs, date=date_of(request, kitchen), durations=durations_of(store)
         )
         listen(events.RunStarted(forest=planted, logs=logs, jobs=orders.jobs, date=orders.date))
-        publisher = _Publisher(request=request, workspace=workspace, store=store, listen=listen)
+        publisher = _Publisher(
+            request=request, workspace=workspace, store=store, lease=lease, listen=listen
+        )
 
         async def everything() -> None:
             tools.watch()
@@ -214,6 +216,10 @@ def _logs(cache_directory: Path, workspace: Workspace) -> Path:
     return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=folder.resolve()))
 
 
+def _wait_silently() -> None:
+    """Nobody need know that another process flattens what this one publishes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Publisher:
     """Brings the artifacts of finished builds into the output directory."""
@@ -221,6 +227,7 @@ class _Publisher:
     request: Request
     workspace: Workspace
     store: Store
+    lease: Lease
     listen: Listener
 
     def publish(self, plan: BuildPlan, chain: tuple[Layer, ...]) -> None:
@@ -230,8 +237,8 @@ class _Publisher:
             LivecdError: it lacks an artifact that it promised, or the output can't be written.
         """
         with self.workspace.slot() as slot:
-            lowers = overlay.lowers(chain, self.store.layout.empty)
-            with overlay.mounted(lowers, slot.build):
+            short = flatten.shortened(self.store, self.lease, chain, slot.build, _wait_silently)
+            with overlay.mounted(overlay.lowers(short, self.store.layout.empty), slot.build):
                 names = self._artifacts(plan, slot.build)
                 made = output.publish(slot.build, names, self.request.output)
                 self._keep(plan, slot.build)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
-from livecd_rootfs.layers import treehash
+from livecd_rootfs.layers import flatten, treehash
+from livecd_rootfs.layers.store import Store
 from tests.build import layered
-from tests.build.conftest import Command, Tree
+from tests.build.conftest import PACKAGE, Command, Tree
 
 pytestmark = pytest.mark.root
 
@@ -39,11 +44,11 @@ def test_together_equals_alone(tree: Tree, command: Command, seed: int) -> None:
     said = layered.events(command, *builds, "--jobs", "2")
     steps = sum(len(hooks) for hooks in builds.values())
     assert len(layered.ran(said)) < steps, "nothing was shared"
-    together = layered.artifacts(command.output)
-    del together["SHA256SUMS"]
-    assert together == {
-        name: data for target in builds for name, data in alone(command, target).items()
-    }
+    assert without_sums(command) == all_alone(command, builds)
+
+
+def all_alone(command: Command, targets: Iterable[str]) -> dict[str, bytes]:
+    return {name: data for target in targets for name, data in alone(command, target).items()}
 
 
 def alone(command: Command, target: str) -> dict[str, bytes]:
@@ -52,6 +57,34 @@ def alone(command: Command, target: str) -> dict[str, bytes]:
     (folder / "hooks.d").symlink_to(command.folder / "hooks.d")
     own = replace(command, folder=folder)
     layered.events(own, target)
-    made = layered.artifacts(own.output)
+    return without_sums(own)
+
+
+def without_sums(command: Command) -> dict[str, bytes]:
+    made = layered.artifacts(command.output)
     del made["SHA256SUMS"]
     return made
+
+
+SHORT = """
+from livecd_rootfs import cli
+from livecd_rootfs.layers import flatten
+flatten.LONGEST_CHAIN = 4
+cli.main()
+"""
+
+
+def test_chains_that_grow_too_long_are_flattened(tree: Tree, command: Command) -> None:
+    """At four layers here, instead of some hundred; the second run finds the flat ones."""
+    builds = layered.random_builds(random.Random(300))  # noqa: S311 (likewise)
+    tree(layered.files(builds))
+    for _ in range(2):
+        words = command.argv(*builds)[3:]
+        subprocess.run(
+            [sys.executable, "-c", SHORT, *words],
+            env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+            check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+    kinds = {layer.meta.recipe.kind for layer in Store.open(command.cache).layers()}
+    assert flatten.KIND in kinds
+    assert without_sums(command) == all_alone(command, builds)
