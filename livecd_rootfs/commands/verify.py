@@ -21,6 +21,7 @@ from livecd_rootfs.build.variation import Surroundings
 from livecd_rootfs.build.workspace import open_workspace
 from livecd_rootfs.commands.cache import table
 from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.layers import flatten
 from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.layers.store import Store
 from livecd_rootfs.running import HostProcess
@@ -191,7 +192,9 @@ def _unlike(layers: Sequence[Layer], found: Sequence[Difference]) -> str:
 
 
 def _layers(place: Surroundings) -> tuple[Layer, ...]:
-    return Store.open(place.cache).layers()
+    """What the steps made; flattened chains only hold the same once more."""
+    layers = Store.open(place.cache).layers()
+    return tuple(layer for layer in layers if layer.meta.recipe.kind != flatten.KIND)
 
 
 def _artifacts(

@@ -9,13 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from livecd_rootfs.build import variation
 from livecd_rootfs.build.comparison import Difference
 from livecd_rootfs.commands import verify as verifying
+from livecd_rootfs.layers import flatten
+from livecd_rootfs.layers.store import Store
 from tests.build.conftest import PACKAGE, Command, Tree
+from tests.layers import steps as layers
 
 pytestmark = pytest.mark.root
 
@@ -146,6 +151,17 @@ def test_diffoscope_is_recommended_where_it_is_missing(
     failure = verifying._failure([found], [])
     assert failure is not None
     assert failure.remedy == "diffoscope, once installed, shows more"
+
+
+def test_flattened_chains_are_no_steps(tmp_path: Path) -> None:
+    place, _ = variation.surroundings(tmp_path, {0}, jobs=1)
+    store = Store.open(place.cache)
+    (made,) = layers.make(store, "one")
+    flat = replace(layers.recipe("flatten after one", made), kind=flatten.KIND)
+    with store.lease() as lease, store.staging(made) as staging:
+        lease.commit(staging, flat, made, seconds=1)
+    assert layers.left(store) == {"one", "flatten after one"}
+    assert verifying._layers(place) == (made,)
 
 
 def test_what_a_later_step_removes_does_no_harm(tree: Tree, command: Command) -> None:
