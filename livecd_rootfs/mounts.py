@@ -6,6 +6,7 @@ Only ``sandbox`` applies them, in a mount namespace that ends with its command.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,8 +190,13 @@ def mount_overlay(overlay: Overlay, target: str) -> None:
     ``metacopy`` stay off because an upper directory is used again over other
     lower ones (kernel documentation, filesystems/overlayfs).
     """
-    options = ["lowerdir=" + ":".join(str(lower) for lower in overlay.lowers)]
-    if overlay.upper is not None:
-        options += [f"upperdir={overlay.upper}", f"workdir={overlay.work}"]
+    options = ["lowerdir=" + ":".join(_quoted(lower) for lower in overlay.lowers)]
+    if overlay.upper is not None and overlay.work is not None:
+        options += [f"upperdir={_quoted(overlay.upper)}", f"workdir={_quoted(overlay.work)}"]
     options += ["userxattr", "index=off", "metacopy=off"]
     kernel.mount("overlay", target, "overlay", 0, ",".join(options))
+
+
+def _quoted(path: Path) -> str:
+    """A name in mount options: what separates names and options there has a backslash before it."""
+    return re.sub(r"([\\:,])", r"\\\1", str(path))

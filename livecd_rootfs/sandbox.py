@@ -257,6 +257,9 @@ def _explain(error: BaseException) -> str:
 
 def _follow_parent(parent: int) -> None:
     """Die when the parent dies; it may be dead already, which its pidfd tells."""
+    # An event loop of the parent's would take our signals for its own: it reads them from a
+    # descriptor that we have inherited.
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setsid()
     kernel.die_with_parent(signal.SIGKILL)

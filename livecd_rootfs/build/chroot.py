@@ -8,7 +8,6 @@ that keeps services from starting; afterwards both are as they were.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,16 +63,27 @@ def scaffold(root: Path, hook: Path) -> Iterator[str]:
     for path in (CONFIG, RESOLVER, POLICY):
         _refuse_escape(root, Path(path).parent)
     inside = root / "root" / hook.name
-    inside.parent.mkdir(mode=0o700, exist_ok=True)
-    (root / CONFIG).mkdir(exist_ok=True)
-    shutil.copyfile(hook, inside)
-    inside.chmod(0o755)
+    _put(root, hook, inside)
     try:
         with _resolver(root / RESOLVER), _policy(root / POLICY):
             yield f"/root/{hook.name}"
     finally:
         inside.unlink(missing_ok=True)
         _remove_if_empty(root / CONFIG)
+
+
+def _put(root: Path, hook: Path, inside: Path) -> None:
+    try:
+        inside.parent.mkdir(mode=0o700, exist_ok=True)
+        (root / CONFIG).mkdir(exist_ok=True)
+        _write_anew(inside, hook.read_bytes(), 0o755)
+    except OSError as error:
+        raise LivecdError(
+            f"{hook.name} can't be put into the target root",
+            place=str(inside),
+            why=error.strerror,
+            remedy="see what earlier hooks, or the base, have made of that place",
+        ) from error
 
 
 def _refuse_escape(root: Path, folder: Path) -> None:
@@ -94,38 +104,56 @@ def _remove_if_empty(folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Saved:
-    """A file as it was: content and mode, or ``None`` when there was none."""
+    """A file or a link as it was: the other of ``content`` and ``link`` is ``None``.
 
-    content: bytes | None
-    mode: int
+    Both are when there was nothing.
+    """
+
+    content: bytes | None = None
+    link: str | None = None
+    status: os.stat_result | None = None
 
 
 def _save(path: Path) -> _Saved:
-    if not path.is_file():
-        return _Saved(content=None, mode=0o644)
-    return _Saved(content=path.read_bytes(), mode=path.stat().st_mode & 0o7777)
+    if path.is_symlink():
+        return _Saved(link=str(path.readlink()))
+    if not path.exists():
+        return _Saved()
+    return _Saved(content=path.read_bytes(), status=path.stat())
 
 
 def _restore(path: Path, saved: _Saved, ours: bytes) -> None:
     """Undo our own content only: what a hook put there on purpose stays."""
     if path.is_symlink() or not path.is_file() or path.read_bytes() != ours:
         return
-    if saved.content is None:
-        path.unlink()
-    else:
+    path.unlink()
+    if saved.link is not None:
+        path.symlink_to(saved.link)
+    elif saved.content is not None and saved.status is not None:
         path.write_bytes(saved.content)
-        path.chmod(saved.mode)
+        os.chown(path, saved.status.st_uid, saved.status.st_gid)
+        path.chmod(saved.status.st_mode & 0o7777)
+        os.utime(path, ns=(saved.status.st_atime_ns, saved.status.st_mtime_ns))
 
 
 @contextmanager
 def _replaced(path: Path, ours: bytes, mode: int) -> Iterator[None]:
+    """Our file in place of another, or of a link, which must not lead our writing elsewhere."""
+    if path.exists() and not path.is_symlink() and not path.is_file():
+        yield  # whoever made a directory of it wanted none of ours
+        return
     saved = _save(path)
-    path.write_bytes(ours)
-    path.chmod(mode)
+    _write_anew(path, ours, mode)
     try:
         yield
     finally:
         _restore(path, saved, ours)
+
+
+def _write_anew(path: Path, content: bytes, mode: int) -> None:
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+    path.chmod(mode)
 
 
 @contextmanager

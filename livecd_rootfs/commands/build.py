@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -220,6 +221,10 @@ def _wait_silently() -> None:
     """Nobody need know that another process flattens what this one publishes."""
 
 
+def _is_plain_file(path: Path) -> bool:
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Publisher:
     """Brings the artifacts of finished builds into the output directory."""
@@ -261,7 +266,15 @@ class _Publisher:
                 why="this line of a series file provides it",
                 remedy="mend the hook that should make it, or remove the line",
             )
-        return tuple(kept.name for kept in choice.kept if kept.kind == "file")
+        files = tuple(kept.name for kept in choice.kept if _is_plain_file(folder / kept.name))
+        for name in plan.places.keys() - set(files):
+            raise LivecdError(
+                f"the artifact '{name}' is not a plain file",
+                place=plan.places[name],
+                why="only such can be published: a link may lead anywhere, a device has no content",
+                remedy="have its hook make a file of that name, or remove the line",
+            )
+        return files
 
     def _keep(self, plan: BuildPlan, folder: Path) -> None:
         if self.request.keep is None:

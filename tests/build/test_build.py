@@ -229,6 +229,28 @@ def test_an_artifact_that_was_promised_and_not_made_fails_the_build(
     assert command.made() == []
 
 
+@pytest.mark.parametrize(
+    "made", ["mkfifo NAME", "mknod NAME c 1 3", "ln -s /etc/hostname NAME", "touch x; ln -s x NAME"]
+)
+def test_only_plain_files_are_artifacts(tree: Tree, command: Command, made: str) -> None:
+    """A link may lead out of the build directory; to read a fifo would wait for ever."""
+    folder = tree({
+        **ONE_ARTIFACT, "base/one.binary": f"#!/bin/sh\n{made.replace('NAME', 'livecd.test.one')}\n"
+    })  # fmt: skip
+    said = failed(command.run("one"))
+    assert said.startswith("livecd-rootfs: the artifact 'livecd.test.one' is not a plain file\n")
+    assert f"at:   {folder}/base/series/one:2:10\n" in said
+    assert command.made() == []
+
+
+def test_signals_within_a_sandbox_stay_there(tree: Tree, command: Command) -> None:
+    tree({
+        "base/series/one": "base/one.binary\n",
+        "base/one.binary": "#!/bin/sh\nkill -TERM 1\nsleep 5\n",
+    })  # fmt: skip
+    assert "base/one.binary failed with status 143" in failed(command.run("one"))
+
+
 def test_background_processes_and_mounts_of_a_hook_end_with_it(
     tree: Tree, command: Command
 ) -> None:

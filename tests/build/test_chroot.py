@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,43 @@ def test_a_root_whose_links_lead_out_of_it_is_refused(
     with pytest.raises(LivecdError, match="link that leads out of it"), chroot.scaffold(root, hook):
         pass
     assert list(outside.iterdir()) == []
+
+
+def test_a_link_where_we_write_leads_nowhere_and_comes_back(
+    root: Path, hook: Path, tmp_path: Path
+) -> None:
+    """policy-rc.d is often one of Debian's alternatives, and absolute: on the host it is another."""
+    outside = tmp_path / "outside"
+    outside.write_text("the host's\n")
+    places = (root / "usr/sbin/policy-rc.d", root / "root" / hook.name)
+    for place in places:
+        place.symlink_to(outside)
+    with chroot.scaffold(root, hook):
+        assert not any(place.is_symlink() for place in places)
+    assert outside.read_text() == "the host's\n"
+    assert places[0].readlink() == outside
+
+
+def test_what_comes_back_has_its_times(root: Path, hook: Path) -> None:
+    (root / "etc/resolv.conf").write_text("mine\n")
+    os.utime(root / "etc/resolv.conf", (1_600_000_000, 1_600_000_000))
+    with chroot.scaffold(root, hook):
+        pass
+    assert (root / "etc/resolv.conf").stat().st_mtime == 1_600_000_000
+
+
+@pytest.mark.parametrize("place", ["etc/resolv.conf", "usr/sbin/policy-rc.d"])
+def test_a_directory_where_we_would_write_stays(root: Path, hook: Path, place: str) -> None:
+    (root / place).mkdir()
+    with chroot.scaffold(root, hook):
+        assert (root / place).is_dir()
+    assert (root / place).is_dir()
+
+
+def test_a_place_that_can_t_take_the_hook(root: Path, hook: Path) -> None:
+    (root / "root" / hook.name).mkdir()
+    with (
+        pytest.raises(LivecdError, match="can't be put into the target root"),
+        chroot.scaffold(root, hook),
+    ):
+        pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.build import layered
@@ -110,9 +112,15 @@ stays
 """
 
 
-def test_what_steps_remove_in_an_overlay_stays_removed(tree: Tree, command: Command) -> None:
-    """Whiteouts and opaque directories of an overlay over chroot/ are handed on, also from the store."""
-    tree(OVERLAYS)
+@pytest.mark.parametrize("folder", ["plain", "a:b,c\\d é"])
+def test_what_steps_remove_in_an_overlay_stays_removed(
+    tree: Tree, command: Command, folder: str
+) -> None:
+    """Whiteouts and opaque directories of it are handed on, wherever the store is."""
+    original = tree(OVERLAYS)
+    command = replace(command, folder=command.folder / folder)
+    command.folder.mkdir()
+    (command.folder / "hooks.d").symlink_to(original)
     layered.events(command, "one")
     assert (command.output / "livecd.test.one").read_text() == SEEN
     tree({"base/third.binary": OVERLAYS["base/third.binary"] + "# more\n"})
