@@ -174,7 +174,7 @@ def test_it_boots(built: Built, firmware: str) -> None:
     assert "login reached" in ended.stdout
     assert "the guest showed a secret of this boot" in ended.stdout
     if firmware == "uefi-secure":
-        assert "secure boot: enabled" in ended.stdout
+        assert "uefi-secure, Secure Boot on" in ended.stdout
     after = image.stat()
     assert (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
 
