@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.process import TAIL_LINES, describe_status
 
 FULL_BELOW_BYTES = 65536
+FREE_SPACE = "free some space, or choose another cache directory with --cache DIR"
 
 
 class StepFailed(LivecdError):
@@ -34,9 +36,18 @@ def failed(step: Step, status: int, log: Path, workspace: Path) -> StepFailed:
         place=step.place,
         why=f"no space left on the device of {workspace}" if full else None,
         notes=(*chain, *(f"| {line}" for line in lines)),
-        remedy="free some space, or choose another cache directory with --cache DIR"
-        if full
-        else f"the whole log is {log}",
+        remedy=FREE_SPACE if full else f"the whole log is {log}",
+    )
+
+
+def not_run(step: Step, error: OSError) -> StepFailed:
+    """The error for a step that the file system, or the kernel, did not let us prepare or end."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return StepFailed(
+        f"{step.name} could not be run",
+        place=str(error.filename2 or error.filename or step.place),
+        why=error.strerror or str(error),
+        remedy=FREE_SPACE if full else None,
     )
 
 

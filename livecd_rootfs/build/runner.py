@@ -14,7 +14,7 @@ from pathlib import Path
 from livecd_rootfs import kernel, mmdebstrap
 from livecd_rootfs.build import base, binary, chroot, events, loops, memory, stepview, watch
 from livecd_rootfs.build.events import Listener
-from livecd_rootfs.build.failure import failed
+from livecd_rootfs.build.failure import failed, not_run
 from livecd_rootfs.build.forest import Node
 from livecd_rootfs.build.log import Log, last_line, open_log
 from livecd_rootfs.build.plan import BaseKind, BuildPlan, StepKind
@@ -98,6 +98,14 @@ class Runner:
             StepFailed: the step ran and failed.
             LivecdError: the store or the sandbox can't be used.
         """
+        try:
+            return await self._find_or_make(node, plan, chain, date)
+        except OSError as error:
+            raise not_run(node.step, error) from error
+
+    async def _find_or_make(
+        self, node: Node, plan: BuildPlan, chain: tuple[Layer, ...], date: int
+    ) -> Layer:
         after = chain[-1] if chain else None
         recipe = self.kitchen.recipe(node, plan, after.meta.recipe if after else None, date)
         wanted = key(recipe)
@@ -164,7 +172,7 @@ class Runner:
         told = _Told(started=time.monotonic())
         try:
             yield told
-        except LivecdError:
+        except (LivecdError, OSError):
             status = told.status or 1
             self.listen(events.StepEnded(node=node, seconds=told.seconds, status=status, size=0))
             raise

@@ -65,14 +65,28 @@ class Workspace:
 
     @contextmanager
     def slot(self) -> Iterator[Slot]:
-        """Folders for one step, removed when it is over."""
-        slot = Slot(path=Path(tempfile.mkdtemp(prefix="slot-", dir=self.path)))
+        """Folders for one step, removed when it is over.
+
+        Raises:
+            LivecdError: there is no room for them.
+        """
         try:
-            for folder in (slot.build, slot.config, slot.scratch):
-                folder.mkdir()
+            slot = Slot(path=Path(tempfile.mkdtemp(prefix="slot-", dir=self.path)))
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        try:
+            _fill(slot)
             yield slot
         finally:
             trees.remove(slot.path)
+
+
+def _fill(slot: Slot) -> None:
+    try:
+        for folder in (slot.build, slot.config, slot.scratch):
+            folder.mkdir()
+    except OSError as error:
+        raise _unusable(slot.path, error) from error
 
 
 @contextmanager
@@ -90,9 +104,7 @@ def open_workspace(cache: Path) -> Iterator[Workspace]:
             path = stack.enter_context(_folder(cache))
         except OSError as error:
             raise _unusable(cache, error) from error
-        workspace = Workspace(path=path)
-        workspace.memory.mkdir()
-        yield workspace
+        yield Workspace(path=path)
 
 
 def is_read_only(cache: Path) -> bool:
@@ -103,13 +115,13 @@ def is_read_only(cache: Path) -> bool:
 @contextmanager
 def _folder(cache: Path) -> Iterator[Path]:
     if is_read_only(cache):
-        with held.new(Path(tempfile.gettempdir()), "livecd-build-") as path:
-            yield path
-        return
-    builds = cache / "builds"
-    builds.mkdir(parents=True, exist_ok=True)
-    held.remove_stale(builds)
-    with held.new(builds, "build-") as path:
+        place, prefix = Path(tempfile.gettempdir()), "livecd-build-"
+    else:
+        place, prefix = cache / "builds", "build-"
+        place.mkdir(parents=True, exist_ok=True)
+        held.remove_stale(place)
+    with held.new(place, prefix) as path:
+        Workspace(path=path).memory.mkdir()
         yield path
 
 

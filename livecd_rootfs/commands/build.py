@@ -33,7 +33,7 @@ from livecd_rootfs.build.recipes import Kitchen
 from livecd_rootfs.build.runner import Runner
 from livecd_rootfs.build.workspace import Workspace, is_read_only, open_workspace
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.layers import flatten, overlay
+from livecd_rootfs.layers import flatten, layout, overlay
 from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.layers.store import Lease, Store
 from livecd_rootfs.project import Project
@@ -212,9 +212,10 @@ def _logs(cache_directory: Path, workspace: Workspace) -> Path:
     A read-only cache makes no layers, so that there will be nothing to read in it.
     """
     folder = (workspace.path if is_read_only(cache_directory) else cache_directory) / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    # Resolved, for two builds that are compared have links to the logs of all builds.
-    return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=folder.resolve()))
+    with layout.telling(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        # Resolved, for two builds that are compared have links to the logs of all builds.
+        return Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=folder.resolve()))
 
 
 def _wait_silently() -> None:

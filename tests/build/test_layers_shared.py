@@ -161,3 +161,22 @@ def test_a_full_store_is_told_and_the_next_build_goes_on(tree: Tree, command: Co
         assert not list((command.cache / "store" / "staging").iterdir())
         tree(FILES)
         assert list(layered.ran(layered.events(command, "one", "two"))) == ["base/one.binary"]
+
+
+@pytest.mark.parametrize("inodes", range(8, 96, 8))
+def test_wherever_there_is_no_room_it_is_told_and_nothing_is_left(
+    tree: Tree, command: Command, inodes: int
+) -> None:
+    """Names run out at this or that moment: for folders, logs, hooks, layers."""
+    tree(FILES)
+    command.cache.mkdir()
+    with mounted(command.cache, "-t", "tmpfs", "-o", f"size=100m,nr_inodes={inodes}", "none"):
+        ended = command.run("one", "two")
+        assert "Traceback" not in ended.stderr
+        assert ended.returncode == (1 if ended.stderr else 0)
+        for folder in ("builds", "store/staging"):
+            path = command.cache / folder
+            assert not path.is_dir() or not list(path.iterdir())
+        mount = ["mount", "-o", "remount,nr_inodes=1000", str(command.cache)]
+        subprocess.run(mount, check=True)
+        layered.events(command, "one", "two")
