@@ -80,8 +80,11 @@ class Root:
             for name in OWN
             if Path("/", name).exists()
         )
-        seen = Sandbox(operations=(*hostroot.operations(), *own), env={**ENV, **environ})
-        return sandbox.run(seen, (str(FOLDER / hook),)).stdout
+        # Under a name of its own: a checkout below /tmp is hidden by the sandbox's /tmp.
+        hooks = Bind(source=FOLDER, target="/hooks")
+        operations = (*hostroot.operations(), *own, hooks)
+        seen = Sandbox(operations=operations, env={**ENV, **environ})
+        return sandbox.run(seen, (f"/hooks/{hook}",)).stdout
 
     def changes(self) -> dict[str, str | None]:
         """Files that a hook made, changed or (None) removed."""

@@ -45,7 +45,7 @@ def mentions(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize(
-    ("step", "tools"), [("01-tools-root.log", "root"), ("01-bootstrap.log", "host")]
+    ("step", "tools"), [("00-tools-root.log", "root"), ("01-bootstrap.log", "host")]
 )
 def test_a_bootstrap_that_is_ended_leaves_nothing(
     tmp_path: Path, number: signal.Signals, step: str, tools: str
