@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -119,7 +118,7 @@ def test_the_sector_is_one() -> None:
     assert sector[-2:] == b"\x55\xaa"
 
 
-@pytest.mark.skipif(shutil.which("as") is None, reason="no assembler is installed (binutils)")
+@pytest.mark.tools("as", "objcopy")
 def test_the_sector_is_what_its_listing_says(tmp_path: Path) -> None:
     source, made = tmp_path / "probe.s", tmp_path / "probe.o"
     assembly = "\n".join(text for _, text in probe.LISTING)

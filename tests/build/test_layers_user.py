@@ -7,43 +7,27 @@ import random
 import subprocess
 import sysconfig
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests import checkout
 from tests.build import layered
 from tests.build.conftest import Command, Tree
-from tests.layers.test_equality import python_for_all
+from tests.ordinary import BECOME_USER, SHOW_USER, USER, add_user, python_for_all
 
-USER = 4711
-# The user is there for these processes alone: nothing of the machine is changed.
-ENTRIES = {
-    "passwd": f"image-maker:x:{USER}:{USER}::/nonexistent:/bin/sh\n",
-    "group": f"image-maker:x:{USER}:\n",
-    "subuid": "image-maker:300000:65536\n",
-    "subgid": "image-maker:300000:65536\n",
-}
 INSIDE = f"""
 mount -t tmpfs none /mnt
 mkdir /mnt/work /mnt/checkout /mnt/packages
 mount --bind "$1" /mnt/work
 mount --bind "$2" /mnt/checkout
 mount --bind "$3" /mnt/packages
-for name in {" ".join(ENTRIES)}; do mount --bind "/mnt/work/$name" "/etc/$name"; done
+users=/mnt/work
+{SHOW_USER}
 chown {USER}:{USER} /mnt/work /mnt/work/user
 cd /mnt/work/user
 shift 3
-exec setpriv --reuid={USER} --regid={USER} --clear-groups -- "$@"
+exec {BECOME_USER} "$@"
 """
-
-
-def add_user(folder: Path) -> None:
-    """Copies of the files of /etc that know users, with one more."""
-    for name, line in ENTRIES.items():
-        original = Path("/etc", name)
-        known = original.read_text() if original.is_file() else ""
-        (folder / name).write_text(f"{known}{line}")
 
 
 def as_user(command: Command, *arguments: str) -> subprocess.CompletedProcess[str]:

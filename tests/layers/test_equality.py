@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from livecd_rootfs.layers.store import Store
 from tests import checkout
 from tests.layers.changes import PLACES, VERBS, Change, layered_and_flat
 from tests.layers.steps import build, write
+from tests.ordinary import BECOME_USER, SHOW_USER, USER, add_user, python_for_all
 
 PLACE = st.sampled_from(PLACES)
 CHANGES: st.SearchStrategy[Change] = st.tuples(
@@ -94,55 +93,32 @@ def test_a_step_that_writes_to_one_of_several_names_parts_them(tmp_path: Path) -
             assert [(merged / name).read_text() for name in "ab"] == ["old", "new"]
 
 
-INSIDE = """
+INSIDE = f"""
 mount -t tmpfs none /mnt
 mkdir /mnt/work /mnt/checkout
 mount --bind "$1" /mnt/work
 mount --bind "$2" /mnt/checkout
-chown "$3" /mnt/work
+users="$3"
+{SHOW_USER}
+chown {USER} /mnt/work
 cd /mnt/checkout
-exec setpriv --reuid="$3" --regid="$3" --clear-groups \
-    unshare --user --map-root-user --map-auto --mount -- \
+exec {BECOME_USER} \\
+    unshare --user --map-root-user --map-auto --mount -- \\
     "$4" -B -m tests.layers.changes /mnt/work 1 40
 """
-
-
-def user_with_range() -> str:
-    """A user of this machine who has subordinate ids (subuid(5))."""
-    ranges = Path("/etc/subuid")
-    names = (
-        [line.partition(":")[0] for line in ranges.read_text().splitlines()]
-        if ranges.is_file()
-        else []
-    )
-    for name in names:
-        if subprocess.run(["id", name], capture_output=True, check=False).returncode == 0:
-            return name
-    pytest.skip("no user has a range of subordinate ids")
-
-
-def python_for_all() -> str:
-    """A Python that an ordinary user may run: the one that runs us may lie in root's home."""
-    for path in ("/usr/bin/python3", sys.executable):
-        probe = ["setpriv", "--reuid=65534", "--clear-groups", path, "-c", "import tomllib"]
-        if (
-            shutil.which(path)
-            and subprocess.run(probe, capture_output=True, check=False).returncode == 0
-        ):
-            return path
-    pytest.skip("no Python 3.11 that ordinary users may run")
 
 
 @pytest.mark.root
 @pytest.mark.tools("setpriv", "unshare", "newuidmap")
 def test_as_an_ordinary_user_in_a_user_namespace(tmp_path: Path) -> None:
-    uid = subprocess.run(
-        ["id", "-u", user_with_range()], capture_output=True, text=True, check=True
-    )
+    work, users = tmp_path / "work", tmp_path / "users"
+    work.mkdir()
+    users.mkdir()
+    add_user(users)
     ran = subprocess.run(
         ["unshare", "--mount", "sh", "-euc", INSIDE, "sh",
-         tmp_path, checkout.ROOT, uid.stdout.strip(), python_for_all()],
+         work, checkout.ROOT, users, python_for_all()],
         capture_output=True, text=True, check=False, timeout=120, env={"PATH": os.environ["PATH"]},
     )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert not list(tmp_path.iterdir())
+    assert not list(work.iterdir())
