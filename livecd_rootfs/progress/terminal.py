@@ -39,6 +39,7 @@ class Terminal:
         self._forest: Forest | None = None
         self._rows: dict[int, Row] = {}
         self._tools = Row()
+        self._made: tuple[str, ...] = ()
 
     def __call__(self, event: events.Event, /) -> None:
         """Take the event and redraw."""
@@ -53,8 +54,7 @@ class Terminal:
             case events.Note(text=text):
                 self._console.print(Text(f"note: {text}", style="yellow"))
             case events.BuildEnded():
-                for line in summary.artifacts(event):
-                    self._console.print(Text(line), soft_wrap=True)
+                self._made += summary.artifacts(event)
             case events.RunEnded():
                 self._end(event)
             case _:
@@ -62,11 +62,13 @@ class Terminal:
         self._redraw()
 
     def close(self) -> None:
-        """Leave the whole table on the screen and give the terminal back."""
+        """Leave the whole table on the screen, with what was made, and give the terminal back."""
         if self._live is not None and self._forest is not None:
             self._live.update(self._table(self._forest, self._forest.nodes))
             self._live.stop()
             self._live = None
+            for line in self._made:
+                self._console.print(Text(line), soft_wrap=True)
 
     def _begin(self, forest: Forest) -> None:
         self._forest = forest
