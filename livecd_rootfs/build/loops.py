@@ -94,7 +94,7 @@ def lost_in(cache: Path) -> tuple[Loop, ...]:
     They show a file of the cache, most often through an overlay that is mounted nowhere any
     more. That gives its files the inode numbers of its directories, which are on the disk.
     """
-    found = attached()
+    found = [loop for loop in attached() if not _has_its_name_outside(loop, cache)]
     if not found or held.living(cache / "builds"):
         return ()
     mounted = _mounted(Path("/proc/self/mountinfo").read_text())
@@ -106,6 +106,19 @@ def lost_in(cache: Path) -> tuple[Loop, ...]:
         if (loop.system, loop.inode) in files
         or (loop.system not in mounted and (loop.inode, Path(loop.file).name) in names)
     )
+
+
+def _has_its_name_outside(loop: Loop, cache: Path) -> bool:
+    """Whether the file is elsewhere for certain, as those of somebody's own devices are.
+
+    Many a host has dozens of these, and to look through a large cache takes time.
+    """
+    try:
+        status = os.stat(loop.file)
+    except OSError:
+        return False
+    same = (status.st_dev, status.st_ino) == (loop.system, loop.inode)
+    return same and not Path(loop.file).is_relative_to(cache.resolve())
 
 
 def _mounted(mountinfo: str) -> frozenset[int]:

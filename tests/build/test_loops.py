@@ -85,3 +85,14 @@ def wait_for_more_than(before: set[loops.Loop]) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(0.2)
+
+
+def test_a_large_cache_is_not_looked_through_for_devices_of_others(
+    foreign: loops.Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked(folder: Path) -> Iterator[tuple[tuple[int, int], str]]:
+        raise AssertionError(folder)
+
+    monkeypatch.setattr(loops, "attached", lambda: (foreign,))
+    monkeypatch.setattr(loops, "_files", looked)
+    assert loops.lost_in(tmp_path / "cache") == ()
