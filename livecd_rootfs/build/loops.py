@@ -114,7 +114,7 @@ def _has_its_name_outside(loop: Loop, cache: Path) -> bool:
     Many a host has dozens of these, and to look through a large cache takes time.
     """
     try:
-        status = os.stat(loop.file)
+        status = Path(loop.file).stat()
     except OSError:
         return False
     same = (status.st_dev, status.st_ino) == (loop.system, loop.inode)
