@@ -19,8 +19,8 @@ from livecd_rootfs.units import duration
 
 # What a boot runs beside the emulator.
 NEEDED = ("qemu-img", "mformat", "mcopy", "ssh", "ssh-keygen")
-# Enough for the greeting above a login prompt.
-LINES_SHOWN = 4
+# Enough for the greeting above a login prompt, which may say one thing twice.
+LINES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def until(request: Request, place: Place, *, show_console: bool) -> str:
         result = check.boot_image(
             request, box, progress=guest.tell, on_console=_show if show_console else guest
         )
-        seen = tuple(dict.fromkeys(guest.last_lines(LINES_SHOWN)))
+        seen = tuple(dict.fromkeys(guest.last_lines(LINES_SHOWN + 1)))[-LINES_SHOWN:]
     return summary(request, result, seen)
 
 
