@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from livecd_rootfs.boot.request import Accelerator, Firmware, Proof, Request, Result, Until
 from livecd_rootfs.commands import boot
 from livecd_rootfs.progress.guest import GuestLine
+from tests.progress.screen import Screen
 
 REQUEST = Request(image=Path("out/livecd.debian-cpc.img"))
 RESULT = Result(
@@ -60,13 +60,6 @@ def test_a_full_summary() -> None:
     )
 
 
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
 @pytest.mark.parametrize("secure", [True, False])
 def test_secure_boot_is_told_where_the_kernel_told_it(*, secure: bool) -> None:
     said = boot.summary(REQUEST, replace(RESULT, secure_boot=secure))
@@ -74,7 +67,7 @@ def test_secure_boot_is_told_where_the_kernel_told_it(*, secure: bool) -> None:
 
 
 def test_the_guests_line_ends_where_its_shell_begins() -> None:
-    stream = Terminal()
+    stream = Screen()
     guest = GuestLine(stream)
     tell = boot._until_login(guest)
     tell("QEMU 10")

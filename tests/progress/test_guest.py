@@ -8,13 +8,7 @@ import shutil
 import pytest
 
 from livecd_rootfs.progress.guest import GuestLine
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
+from tests.progress.screen import Screen
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +39,7 @@ def _narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_what_is_redrawn(chunks: list[bytes], shown: str) -> None:
-    stream = Terminal()
+    stream = Screen()
     guest = GuestLine(stream)
     for chunk in chunks:
         guest(chunk)
@@ -53,7 +47,7 @@ def test_what_is_redrawn(chunks: list[bytes], shown: str) -> None:
 
 
 def test_a_line_that_stays_takes_the_place_of_the_guests() -> None:
-    stream = Terminal()
+    stream = Screen()
     guest = GuestLine(stream)
     guest(b"Booting\n")
     guest.tell("starting again")
@@ -61,7 +55,7 @@ def test_a_line_that_stays_takes_the_place_of_the_guests() -> None:
 
 
 def test_nothing_is_drawn_after_the_end() -> None:
-    stream = Terminal()
+    stream = Screen()
     guest = GuestLine(stream)
     guest.close()
     guest(b"Booting\n")

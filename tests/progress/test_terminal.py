@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from livecd_rootfs.build import events
 from livecd_rootfs.build.forest import Node, forest
 from livecd_rootfs.build.output import Artifact
 from livecd_rootfs.progress.terminal import Terminal
+from tests.progress.screen import CONTROL, Screen
 from tests.runs import LOGS, plan
 
 PLAN = plan("qcow2", *(f"chroot/{number:03}.chroot" for number in range(1, 6)))
@@ -30,23 +29,6 @@ def end(node: Node, status: int = 0) -> events.StepEnded:
 
 def tick(node: Node, line: str) -> events.StepTick:
     return events.StepTick(node=node, seconds=0.5, line=line)
-
-
-# Where rich goes up over the last frame to draw the next, and all other control sequences.
-UP = re.compile(r"\r\x1b\[2K(?:\x1b\[1A\x1b\[2K)+")
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\r")
-
-
-class Screen(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-    def frame(self) -> list[str]:
-        """The lines of the last frame."""
-        last = UP.split(self.getvalue())[-1]
-        return [line.strip() for line in CONTROL.sub("", last).splitlines()]
 
 
 @pytest.fixture
