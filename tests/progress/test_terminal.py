@@ -10,7 +10,7 @@ from livecd_rootfs.build import events
 from livecd_rootfs.build.forest import Node, forest
 from livecd_rootfs.build.output import Artifact
 from livecd_rootfs.progress.terminal import Terminal
-from tests.progress.screen import CONTROL, Screen
+from tests.progress.screen import CONTROL, UP, Screen
 from tests.runs import LOGS, plan
 
 PLAN = plan("qcow2", *(f"chroot/{number:03}.chroot" for number in range(1, 6)))
