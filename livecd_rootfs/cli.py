@@ -21,6 +21,7 @@ from livecd_rootfs.options import (
     BaseOption,
     Cache,
     Components,
+    Compression,
     Distribution,
     Epoch,
     FirmwareName,
@@ -196,6 +197,7 @@ def build(
     subproject: Subproject = None,
     subarch: Subarch = None,
     image_size: ImageSize = None,
+    compression: Compression = None,
     source_date_epoch: Epoch = None,
 ) -> None:
     """Build TARGETs; their artifacts come into one directory.
@@ -229,6 +231,7 @@ def build(
         subproject=subproject,
         subarch=subarch,
         image_size=image_size,
+        compression=compression,
         source_date_epoch=source_date_epoch,
     )
     request = command.Request(

@@ -163,6 +163,10 @@ Subarch = Annotated[
 ImageSize = Annotated[
     str | None, _setting("--image-size", "SIZE", "Of the disk, such as 3G. [default: as needed]")
 ]
+Compression = Annotated[
+    str | None,
+    _setting("--compression", "NAME", "fast, balanced or small. [default: balanced]"),
+]
 Epoch = Annotated[
     str | None,
     _setting("--source-date-epoch", "SECONDS", "Time of all files. [default: the archive's date]"),

@@ -19,6 +19,9 @@ from livecd_rootfs.errors import LivecdError, UsageError
 
 CONFIG_FILE = "mkosi.conf"
 DEFAULT_SUITE = "trixie"
+# From the quickest to the smallest; what each means is decided in steps/compression.py.
+COMPRESSIONS = ("fast", "balanced", "small")
+COMPRESSION_DEFAULT = "balanced"
 
 
 class Kind(Enum):
@@ -40,6 +43,7 @@ class Setting:
         option: its name there.
         variable: its environment variable.
         kind: how its text is read.
+        choices: all that it can be; empty if it is free.
         default: text when nobody sets it; empty is "decided from the others".
         help: one line for ``--help`` and the manual.
     """
@@ -49,6 +53,7 @@ class Setting:
     option: str
     variable: str
     kind: Kind = Kind.TEXT
+    choices: tuple[str, ...] = ()
     default: str = ""
     help: str
 
@@ -135,6 +140,15 @@ TABLE = (
         variable="IMAGE_SIZE",
         kind=Kind.BYTES,
         help="size of the disk image; by default its content and some head room",
+    ),
+    Setting(
+        name="compression",
+        section="Output",
+        option="Compression",
+        variable="COMPRESSION",
+        choices=COMPRESSIONS,
+        default=COMPRESSION_DEFAULT,
+        help="of every artifact: fast, balanced or small",
     ),
     Setting(
         name="source_date_epoch",
@@ -275,6 +289,12 @@ def byte_count(text: str) -> int:
 def _check(setting: Setting, value: Value) -> None:
     if not value.text:
         return
+    if setting.choices and value.text not in setting.choices:
+        raise UsageError(
+            f"{setting.option} is '{value.text}', which it can't be",
+            place=value.origin,
+            remedy=f"one of {', '.join(setting.choices)}",
+        )
     try:
         if setting.kind is Kind.BYTES:
             byte_count(value.text)

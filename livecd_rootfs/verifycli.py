@@ -11,6 +11,7 @@ from livecd_rootfs.options import (
     BaseOption,
     Cache,
     Components,
+    Compression,
     Distribution,
     Epoch,
     ImageSize,
@@ -47,6 +48,7 @@ def verify(
     subproject: Subproject = None,
     subarch: Subarch = None,
     image_size: ImageSize = None,
+    compression: Compression = None,
     source_date_epoch: Epoch = None,
 ) -> None:
     """Build TARGETs twice and see that the bytes are the same.
@@ -87,6 +89,7 @@ def verify(
             subproject=subproject,
             subarch=subarch,
             image_size=image_size,
+            compression=compression,
             source_date_epoch=source_date_epoch,
         ),
         cache=cache_directory(cache, os.environ),

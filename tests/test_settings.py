@@ -112,6 +112,13 @@ def test_a_value_of_the_wrong_kind_says_who_gave_it(tmp_path: Path, name: str, t
     assert failure.value.place == f"--{name.replace('_', '-')}"
 
 
+def test_a_value_that_is_none_of_the_choices_names_them(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Compression is 'tiny', which it can't be") as failure:
+        settings.load({}, {}, write(tmp_path, "[Output]\nCompression=tiny\n"))
+    assert failure.value.place == "mkosi.conf:2"
+    assert failure.value.remedy == "one of fast, balanced, small"
+
+
 def test_every_row_of_the_table_has_names_of_its_own() -> None:
     names = [row.name for row in settings.TABLE]
     options = [(row.section, row.option) for row in settings.TABLE]

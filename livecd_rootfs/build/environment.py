@@ -79,6 +79,7 @@ def of_hooks(
         "PREFIX": build.prefix,
         "IMAGE_TARGETS": " ".join(targets),
         "IMAGE_SIZE": settings.text("image_size"),
+        "COMPRESSION": settings.text("compression"),
         "MIRROR": settings.text("mirror"),
         "LIVECD_SEED": build.seed,
     }

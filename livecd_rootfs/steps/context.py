@@ -81,13 +81,13 @@ class Context:
         """The id of a thing in this build: the same in every run of the same build."""
         return uuid.uuid5(_NAMESPACE, f"{self.seed}\n{name}")
 
-    def choice(self, name: str, choices: Sequence[str]) -> str:
-        """The value of a variable that has few; the first one if it is not set.
+    def choice(self, name: str, choices: Sequence[str], *, default: str | None = None) -> str:
+        """The value of a variable that has few; the default, or the first, if it is not set.
 
         Raises:
             UsageError: it is none of these.
         """
-        value = self.variables.get(name) or choices[0]
+        value = self.variables.get(name) or default or choices[0]
         if value not in choices:
             raise UsageError(f"{name} is '{value}'", remedy=f"one of {', '.join(choices)}")
         return value

@@ -7,18 +7,18 @@ from pathlib import Path
 
 from livecd_rootfs import units
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.steps import artifact
+from livecd_rootfs.steps import artifact, compression
+from livecd_rootfs.steps.compression import Format, Method
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.disk_image import DISK
-
-COMPRESSIONS = ("zstd", "zlib")
 
 
 def run(context: Context) -> str:
     """Make ``.img`` and ``.img.manifest`` from the disk.
 
-    QCOW2_COMPRESSION is ``zstd``, which QEMU reads since 5.1 of 2020, or
-    ``zlib``, which every reader knows and which takes several times as long.
+    COMPRESSION makes no difference: qemu-img takes no level. QCOW2_COMPRESSION
+    is ``zstd``, which QEMU reads since 5.1 of 2020, or ``zlib``, which every
+    reader knows and which takes several times as long.
 
     Returns:
         what was made, in one line.
@@ -26,27 +26,27 @@ def run(context: Context) -> str:
     Raises:
         LivecdError: there is no disk.
     """
-    compression = context.choice("QCOW2_COMPRESSION", COMPRESSIONS)
+    method = compression.of(context, Format.QCOW2)
     _check_disk(context)
     image = context.artifact(".img")
     with artifact.appearing(image) as part:
         context.tools.run(
-            convert_argv(Path(DISK), part.relative_to(context.build), compression),
+            convert_argv(Path(DISK), part.relative_to(context.build), method),
             env=context.environment(),
             cwd=context.build,
         )
     with artifact.appearing(context.artifact(".img.manifest")) as part:
         shutil.copyfile(context.artifact(".manifest"), part)
-    return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {compression}"
+    return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {method}"
 
 
-def convert_argv(disk: Path, image: Path, compression: str) -> list[str]:
+def convert_argv(disk: Path, image: Path, method: Method) -> list[str]:
     """The command line of qemu-img.
 
     Without ``-W``: clusters that are written as they get ready are some tenths
     of a second faster, and lie in another order in every run.
     """
-    options = f"compression_type={compression}"
+    options = f"compression_type={method.algorithm}"
     return ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "-c", "-o", options,
             str(disk), str(image)]  # fmt: skip
 

@@ -231,6 +231,12 @@ FAULTS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
         {},
         "there is no root to pack\n  at:   rootfs.dir\n",
     ),
+    "no wish for a compression": (
+        "squashfs",
+        (),
+        {"COMPRESSION": "tiny"},
+        "COMPRESSION is 'tiny'\n  help: one of fast, balanced, small\n",
+    ),
     "no compression": (
         "squashfs",
         (),

@@ -1,0 +1,102 @@
+"""How hard artifacts are compressed: ``--compression``, and what it means for each format.
+
+One wish for all formats, because one who is in a hurry is so for all of them.
+What it comes to is decided here, from measurements of one root (see the README
+and ``benchmarks/compression.py``), and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+from livecd_rootfs.settings import COMPRESSION_DEFAULT, COMPRESSIONS
+from livecd_rootfs.steps.context import Context
+
+VARIABLE = "COMPRESSION"
+
+
+class Format(Enum):
+    """What is compressed; a name that ends in an algorithm's suffix leaves only its level open."""
+
+    SQUASHFS = "squashfs"
+    QCOW2 = "qcow2"
+    XZ = "xz"
+    ZSTD = "zstd"
+    GZIP = "gzip"
+    # The grains of a VMDK: RFC 1951 in RFC 1950's frame, from zlib.
+    DEFLATE = "deflate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """An algorithm and its level; no level where the format leaves no choice."""
+
+    algorithm: str
+    level: int | None = None
+
+    def __str__(self) -> str:
+        return self.algorithm if self.level is None else f"{self.algorithm} -{self.level}"
+
+
+def _levels(algorithm: str, *levels: int) -> Mapping[str, Method]:
+    methods = (Method(algorithm=algorithm, level=level) for level in levels)
+    return MappingProxyType(dict(zip(COMPRESSIONS, methods, strict=True)))
+
+
+_SQUASHFS_ZSTD = Method(algorithm="zstd", level=3)
+_SQUASHFS_XZ = Method(algorithm="xz")
+_QCOW2_ZSTD = Method(algorithm="zstd")
+
+# By format, and by what was wished for.
+DECISIONS: Mapping[Format, Mapping[str, Method]] = MappingProxyType(
+    {
+        Format.SQUASHFS: MappingProxyType(
+            {
+                "fast": Method(algorithm="zstd", level=1),
+                "balanced": _SQUASHFS_ZSTD,
+                "small": _SQUASHFS_XZ,
+            }
+        ),
+        # qemu-img takes no level. Its zstd is smaller than its zlib and several times as fast.
+        Format.QCOW2: MappingProxyType(dict.fromkeys(COMPRESSIONS, _QCOW2_ZSTD)),
+        Format.XZ: _levels("xz", 0, 2, 6),
+        Format.ZSTD: _levels("zstd", 1, 3, 19),
+        Format.GZIP: _levels("gzip", 1, 6, 9),
+        Format.DEFLATE: _levels("deflate", 1, 6, 9),
+    }
+)
+
+# The variables of single formats, which were there before and win: algorithm by its name.
+NAMED: Mapping[Format, tuple[str, Mapping[str, Method]]] = MappingProxyType(
+    {
+        Format.SQUASHFS: ("SQUASHFS_COMPRESSION", {"zstd": _SQUASHFS_ZSTD, "xz": _SQUASHFS_XZ}),
+        Format.QCOW2: (
+            "QCOW2_COMPRESSION",
+            {"zstd": _QCOW2_ZSTD, "zlib": Method(algorithm="zlib")},
+        ),
+    }
+)
+
+
+def of(context: Context, what: Format) -> Method:
+    """How a build compresses one of its formats.
+
+    COMPRESSION is ``fast``, ``balanced`` or ``small``; SQUASHFS_COMPRESSION and
+    QCOW2_COMPRESSION, where they are set, name the algorithm of that one format.
+
+    Args:
+        context: gives the variables.
+        what: the format.
+
+    Raises:
+        UsageError: a variable has a value that is none of its own.
+    """
+    wish = context.choice(VARIABLE, COMPRESSIONS, default=COMPRESSION_DEFAULT)
+    if what in NAMED:
+        variable, methods = NAMED[what]
+        if context.variables.get(variable):
+            return methods[context.choice(variable, tuple(methods))]
+    return DECISIONS[what][wish]
