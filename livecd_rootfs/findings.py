@@ -51,7 +51,7 @@ class Report:
         known = self._series if self._suggests() else ()
         names = near(name, known)
         finding = Diagnostic(
-            code="unknown-series",
+            code="missing-series",
             severity=Severity.ERROR,
             # This is what the old make-hooks says; scripts look for it.
             message=f"Series file for image set '{name}' not found.",
@@ -82,7 +82,7 @@ class Report:
         spans = [step.by for step in chain[first + 1 :] if step.by is not None]
         path = " -> ".join(_shortened((*names[first:], entry.name)))
         finding = Diagnostic(
-            code="cycle",
+            code="dependency-cycle",
             severity=self._usually_error,
             message=f"series files depend on each other in a cycle: {path}",
             labels=tuple(Label(span=span) for span in (*spans[: SHOWN_AT_MOST - 1], entry.span)),
@@ -106,7 +106,7 @@ class Report:
 
     def _not_executable(self, hook: OrderedHook) -> Diagnostic:
         return Diagnostic(
-            code="hook-not-executable",
+            code="not-executable",
             severity=Severity.WARNING,
             message=f"hook '{hook.name}' is not executable",
             labels=_labels(hook.span, ""),
@@ -118,7 +118,7 @@ class Report:
         wrong, why = WRONG_STATES[state]
         names = near(hook.name, self._hooks if self._suggests() else ())
         return Diagnostic(
-            code="missing-hook",
+            code="missing-script",
             # No link can hold a NUL, so there is nothing to be lenient about.
             severity=Severity.ERROR if "\0" in hook.name else self._usually_error,
             message=f"hook '{hook.name}' {wrong}",

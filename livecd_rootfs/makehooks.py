@@ -119,7 +119,7 @@ def run(argv: Sequence[str], *, tree: str, environ: Mapping[str, str]) -> Outcom
     )
     if resolution.errors:
         # An unknown series comes first: it is all that the old make-hooks would have said.
-        errors = sorted(resolution.errors, key=lambda found: found.code != "unknown-series")
+        errors = sorted(resolution.errors, key=lambda found: found.code != "missing-series")
         return Outcome(status=EXIT_FAILURE, out="", err=_render(errors))
     plan = hooksdir.plan(
         resolution,

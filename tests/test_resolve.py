@@ -135,7 +135,7 @@ def test_warnings_do_not_hide_a_cycle() -> None:
     series = {"a": "\n".join([*plain, "depends a"])}
     tree = PaperTree(series, states=dict.fromkeys(plain, "not executable"))
     resolution = run(tree, "a")
-    assert [found.code for found in resolution.errors] == ["cycle"]
+    assert [found.code for found in resolution.errors] == ["dependency-cycle"]
     assert len(resolution.warnings) == 100
 
 
@@ -190,7 +190,7 @@ def test_warning_of_targets_that_provide_nothing(
 
 def test_warning_of_silent_targets_ends_in_a_cycle() -> None:
     warnings = run(SILENT, "a", "ring2", lenient=True).warnings
-    assert [found.code for found in warnings] == ["cycle", "silent-target"]
+    assert [found.code for found in warnings] == ["dependency-cycle", "silent-target"]
 
 
 def test_fix_replaces_the_word() -> None:

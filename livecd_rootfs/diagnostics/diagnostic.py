@@ -15,6 +15,7 @@ class Severity(Enum):
 
     ERROR = "error"
     WARNING = "warning"
+    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,17 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """Edits that belong together, and what they do, in the imperative."""
+    """What mends a finding.
+
+    Attributes:
+        message: what it does, in the imperative.
+        edits: changes of texts; all of them or none.
+        executable: files to make executable, by their paths.
+    """
 
     message: str
-    edits: tuple[Edit, ...]
+    edits: tuple[Edit, ...] = ()
+    executable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""series-lint: accidents in trees of series files and hooks, found before the build."""

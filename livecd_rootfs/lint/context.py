@@ -1,0 +1,139 @@
+"""What rules look at: the tree, its series files and hooks, and what the resolver makes of them.
+
+Everything is found when it is asked for, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+
+from livecd_rootfs import misread
+from livecd_rootfs.findings import Report
+from livecd_rootfs.hooktree import FINAL_HOOKS
+from livecd_rootfs.lint.hook import Hook
+from livecd_rootfs.lint.tree import HOOK_SUFFIXES, LintTree
+from livecd_rootfs.misread import Misread
+from livecd_rootfs.resolution import Reach, Resolution
+from livecd_rootfs.resolve import resolve
+from livecd_rootfs.series import PREFIX_VARIABLE, Entry, Series, artifact_prefix
+
+
+class Context:
+    """A tree, and what is known of it.
+
+    Args:
+        tree: the ``hooks.d``.
+        project: what ``PROJECT`` is in its builds, to compare literal names of artifacts
+            with ``${PREFIX}``; the default one when it is not given.
+    """
+
+    def __init__(self, tree: LintTree, *, project: str | None = None) -> None:
+        self.tree = tree
+        self.prefix = artifact_prefix(project, None)
+
+    @cached_property
+    def series(self) -> Mapping[str, Series]:
+        """The series files that count, by name, in code-point order.
+
+        A file in ``base`` that one in ``extra`` replaces is not among them.
+        """
+        named = {name: self.tree.series(name) for name in self.tree.series_names()}
+        return {name: series for name, series in named.items() if series}
+
+    @cached_property
+    def own_series(self) -> tuple[Series, ...]:
+        """Those of them that are in this tree, rather than in the one that it is laid over."""
+        return tuple(one for one in self.series.values() if self.tree.is_own(one.source.path))
+
+    @cached_property
+    def hooks(self) -> Mapping[str, Hook]:
+        """Every hook by its path in ``hooks.d``: those that are listed, then all others.
+
+        A name that a series file lists is there also when it is no file. Others are files
+        whose suffix is that of a hook.
+        """
+        named = (name for name in self.tree.hook_names() if name.endswith(HOOK_SUFFIXES))
+        names = dict.fromkeys((*self.listings, *self.tree.chroot_hooks(), *FINAL_HOOKS, *named))
+        hooks = {name: Hook(name, self.tree) for name in names}
+        return {name: hook for name, hook in hooks.items() if name in self.listings or hook.is_file}
+
+    @cached_property
+    def listings(self) -> Mapping[str, tuple[tuple[Series, Entry], ...]]:
+        """The lines that list a hook, by the hook's name as it stands there."""
+        found: dict[str, list[tuple[Series, Entry]]] = {}
+        for series, entry in self.entries("hook"):
+            found.setdefault(entry.name, []).append((series, entry))
+        return {name: tuple(lines) for name, lines in found.items()}
+
+    def entries(self, *kinds: str) -> Iterator[tuple[Series, Entry]]:
+        """The lines of these kinds, with their series, of all series that count."""
+        for series in self.series.values():
+            for entry in series.entries:
+                if entry.kind in kinds:
+                    yield series, entry
+
+    @cached_property
+    def whole(self) -> Resolution:
+        """What all targets together mean; those first that no other depends on.
+
+        Its hooks are those of the tree, each once; its findings name each place once.
+        """
+        below = {entry.name for _, entry in self.entries("depends")}
+        tops = [name for name in self.series if name not in below]
+        return resolve(tuple(dict.fromkeys((*tops, *self.series))), self.tree, prefix=self.prefix)
+
+    @cached_property
+    def reaches(self) -> Mapping[str, Reach]:
+        """For each series the reading of it that tells who needs it."""
+        found: dict[str, Reach] = {}
+        for reach in self.whole.reaches:
+            found.setdefault(reach.series.name, reach)
+        return found
+
+    @cache  # noqa: B019 (a context lives as long as its run)
+    def resolution(self, target: str) -> Resolution:
+        """What one target means."""
+        return resolve((target,), self.tree, prefix=self.prefix)
+
+    @cache  # noqa: B019 (a context lives as long as its run)
+    def below(self, name: str) -> frozenset[str]:
+        """A series and all that it depends on, by way of others too."""
+        seen, waiting = {name}, [name]
+        while waiting:
+            series = self.series.get(waiting.pop())
+            entries = series.entries if series else ()
+            names = {entry.name for entry in entries if entry.kind == "depends"} - seen
+            seen |= names
+            waiting += names
+        return frozenset(seen)
+
+    @cached_property
+    def misread(self) -> tuple[Misread, ...]:
+        """The lines that say something else than was meant, in this tree's own files."""
+        return tuple(
+            found
+            for series in self.own_series
+            for found in map(self._look, series.entries)
+            if found
+        )
+
+    def is_misread(self, entry: Entry) -> bool:
+        """Whether a line says something else than was meant, which another rule tells."""
+        return self._look(entry) is not None
+
+    def _look(self, entry: Entry) -> Misread | None:
+        return misread.look(entry, self._exists)
+
+    def _exists(self, kind: str, name: str) -> bool:
+        if kind == "depends":
+            return name in self.series
+        return Hook(name, self.tree).is_file
+
+    def artifact(self, name: str) -> str:
+        """The name of an artifact with ``${PREFIX}`` replaced."""
+        return name.replace(PREFIX_VARIABLE, self.prefix)
+
+    def report(self) -> Report:
+        """A new list of findings, to be told in the words of make-hooks."""
+        return Report(self.tree, lenient=False)

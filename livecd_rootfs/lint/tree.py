@@ -1,0 +1,111 @@
+"""The ``hooks.d`` as series-lint reads it: also where make-hooks would stop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.hooktree import CHROOT_SUFFIXES, HookTree
+from livecd_rootfs.lint.text import Text
+from livecd_rootfs.series import Series, parse
+
+HOOK_SUFFIXES = (*CHROOT_SUFFIXES, ".binary")
+# What a repository of private hooks leaves to the tree that it is laid over.
+LENT_FOLDERS = ("base", "chroot")
+
+
+class LintTree(HookTree):
+    """A ``hooks.d`` that may be half a one, of any bytes, and not saved yet.
+
+    Args:
+        root: its path; shown in messages as it is given.
+        base: another ``hooks.d``, from which ``base`` and ``chroot`` are taken when the
+            tree has neither; nothing is said of the files there.
+        unsaved: contents of files, by their paths, that count instead of the disk's.
+    """
+
+    def __init__(
+        self, root: str, *, base: str | None = None, unsaved: Mapping[str, bytes] | None = None
+    ) -> None:
+        super().__init__(root)
+        has_own = any(os.path.isdir(os.path.join(root, name)) for name in LENT_FOLDERS)
+        self.base = None if has_own else base
+        self._unsaved = {os.path.realpath(path): data for path, data in (unsaved or {}).items()}
+        self._texts: dict[str, Text] = {}
+
+    def series(self, name: str) -> Series | None:
+        """The series file of an image target, or ``None``; bytes that are no text stay bytes."""
+        if name not in self._series:
+            path = self.series_path(name)
+            self._series[name] = None if path is None else parse(name, self.text(path).source)
+        return self._series[name]
+
+    def series_path(self, name: str) -> str | None:
+        """Where the series file of an image target lies, or ``None``."""
+        own = super().series_path(name)
+        return own or (HookTree(self.base).series_path(name) if self.base else None)
+
+    def series_names(self) -> tuple[str, ...]:
+        """All image targets, in code-point order."""
+        own = super().series_names()
+        lent = HookTree(self.base).series_names() if self.base else ()
+        return tuple(sorted({*own, *lent}))
+
+    def chroot_hooks(self) -> tuple[str, ...]:
+        """The hooks that run in the target root; none when there is no such folder."""
+        if self.base:
+            return HookTree(self.base).chroot_hooks()
+        try:
+            return super().chroot_hooks()
+        except LivecdError:
+            return ()
+
+    def hook_names(self) -> tuple[str, ...]:
+        """Every file that could be meant as a hook, in code-point order."""
+        lent = HookTree(self.base).hook_names() if self.base else ()
+        return tuple(sorted({*super().hook_names(), *lent}))
+
+    def path(self, hook: str) -> str:
+        """Where a hook lies."""
+        if self.base and hook.split("/", 1)[0] in LENT_FOLDERS:
+            return HookTree(self.base).path(hook)
+        return super().path(hook)
+
+    def is_own(self, path: str) -> bool:
+        """Whether a file is in this tree, rather than in the one that it is laid over."""
+        return self.base is None or not path.startswith(self.base.rstrip("/") + "/")
+
+    def text(self, path: str) -> Text:
+        """What is in a file; read once.
+
+        Raises:
+            LivecdError: it can't be read.
+        """
+        if path not in self._texts:
+            self._texts[path] = Text(path, self._data(path))
+        return self._texts[path]
+
+    @cached_property
+    def links(self) -> tuple[str, ...]:
+        """The paths of all symbolic links, in code-point order."""
+        return tuple(sorted(entry.path for entry in _scan(self.root) if entry.is_symlink()))
+
+    def _data(self, path: str) -> bytes:
+        unsaved = self._unsaved.get(os.path.realpath(path)) if self._unsaved else None
+        if unsaved is not None:
+            return unsaved
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise LivecdError(f"{path} can't be read", why=error.strerror) from None
+
+
+def _scan(folder: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                yield from _scan(entry.path)
