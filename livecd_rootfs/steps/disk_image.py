@@ -19,9 +19,9 @@ from livecd_rootfs.steps import (
     bootable,
     content,
     disk,
-    dpkg,
     filelist,
     imagesize,
+    inventory,
     layout,
     overlay,
     rooted,
@@ -33,7 +33,7 @@ DISK = "binary/boot/disk-uefi.ext4"
 
 
 def run(context: Context) -> str:
-    """Make ``binary/boot/disk-uefi.ext4``, its manifest and its list of files.
+    """Make ``binary/boot/disk-uefi.ext4``, its inventory and its list of files.
 
     IMAGE_SIZE is its size (see ``imagesize``); BOOT_PARTITION_SIZE, if set,
     gives /boot a partition of its own.
@@ -63,7 +63,7 @@ def run(context: Context) -> str:
 
 def _describe(context: Context, root: Path) -> None:
     artifact.write(context.artifact(".filelist"), filelist.of(root))
-    artifact.write(context.artifact(".manifest"), dpkg.manifest_of(root, context.arch))
+    inventory.write(context, root, "")
 
 
 @contextmanager

@@ -23,6 +23,10 @@ class Package:
         architecture: amd64, arm64, all...
         same: whether several architectures of it can be installed at once.
         kib: the room that it takes, in KiB, as its maker estimated it; 0 if that is not told.
+        source: the source package that it was built from; empty if that has its own name.
+        source_version: the version of that one; empty if it is the same.
+        maintainer: who maintains it: a name and, in angle brackets, an address.
+        homepage: where its makers tell about it.
     """
 
     name: str
@@ -30,6 +34,10 @@ class Package:
     architecture: str
     same: bool
     kib: int
+    source: str = ""
+    source_version: str = ""
+    maintainer: str = ""
+    homepage: str = ""
 
 
 def installed(root: Path) -> tuple[Package, ...]:
@@ -41,15 +49,24 @@ def parse(status: str) -> tuple[Package, ...]:
     """The installed packages of a status file (dpkg(1), deb-control(5))."""
     records = (_fields(record) for record in status.split("\n\n"))
     return tuple(
-        Package(
-            name=fields["Package"],
-            version=fields.get("Version", ""),
-            architecture=fields.get("Architecture", ""),
-            same=fields.get("Multi-Arch") == "same",
-            kib=_number(fields.get("Installed-Size", "")),
-        )
+        _package(fields)
         for fields in records
         if fields.get("Status", "").split(" ")[-1] in _INSTALLED
+    )
+
+
+def _package(fields: Mapping[str, str]) -> Package:
+    source, _, version = fields.get("Source", "").partition(" ")
+    return Package(
+        name=fields["Package"],
+        version=fields.get("Version", ""),
+        architecture=fields.get("Architecture", ""),
+        same=fields.get("Multi-Arch") == "same",
+        kib=_number(fields.get("Installed-Size", "")),
+        source=source,
+        source_version=version.strip("()"),
+        maintainer=fields.get("Maintainer", ""),
+        homepage=fields.get("Homepage", ""),
     )
 
 
@@ -74,11 +91,12 @@ def manifest(packages: Iterable[Package], native: str) -> str:
         native: the root's own architecture; a package of which several can be
             installed, and one of a foreign architecture, is named with its own.
     """
-    lines = sorted((_name(package, native), package.version) for package in packages)
+    lines = sorted((full_name(package, native), package.version) for package in packages)
     return "".join(f"{name}\t{version}\n" for name, version in lines)
 
 
-def _name(package: Package, native: str) -> str:
+def full_name(package: Package, native: str) -> str:
+    """The name that tells a package from all others of its root."""
     if package.same or package.architecture not in {native, "all"}:
         return f"{package.name}:{package.architecture}"
     return package.name

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from livecd_rootfs import units
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.steps import artifact, compression
+from livecd_rootfs.steps import artifact, compression, inventory
 from livecd_rootfs.steps.compression import Format, Method
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.disk_image import DISK
 
 
 def run(context: Context) -> str:
-    """Make ``.img`` and ``.img.manifest`` from the disk.
+    """Make ``.img`` and its inventory from the disk.
 
     COMPRESSION makes no difference: qemu-img takes no level. QCOW2_COMPRESSION
     is ``zstd``, which QEMU reads since 5.1 of 2020, or ``zlib``, which every
@@ -35,8 +34,7 @@ def run(context: Context) -> str:
             env=context.environment(),
             cwd=context.build,
         )
-    with artifact.appearing(context.artifact(".img.manifest")) as part:
-        shutil.copyfile(context.artifact(".manifest"), part)
+    inventory.copy(context, ".img")
     return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {method}"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from livecd_rootfs import units
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.steps import artifact, compression, dpkg, filelist
+from livecd_rootfs.steps import artifact, compression, filelist, inventory
 from livecd_rootfs.steps.compression import Format, Method
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.root_dir import ROOT_DIR
@@ -17,7 +17,7 @@ BLOCK_SIZE = "1M"
 
 
 def run(context: Context) -> str:
-    """Make ``.squashfs``, ``.squashfs.manifest`` and ``.squashfs.filelist`` of ``rootfs.dir``.
+    """Make ``.squashfs``, its inventory and its list of files of ``rootfs.dir``.
 
     COMPRESSION says how hard it is compressed. SQUASHFS_COMPRESSION is ``zstd``,
     or ``xz``: a tenth smaller, twenty times the work.
@@ -38,8 +38,7 @@ def run(context: Context) -> str:
             env=context.environment(),
             cwd=context.build,
         )
-    manifest = dpkg.manifest_of(root, context.arch)
-    artifact.write(context.artifact(".squashfs.manifest"), manifest)
+    inventory.write(context, root, ".squashfs")
     artifact.write(context.artifact(".squashfs.filelist"), filelist.of(root))
     return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {method}"
 

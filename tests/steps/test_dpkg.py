@@ -30,6 +30,19 @@ def test_installed_size(field: str, kib: int) -> None:
     assert package.kib == kib
 
 
+@pytest.mark.parametrize(
+    ("field", "source"),
+    [
+        ("", ("", "")),
+        ("Source: gcc-14\n", ("gcc-14", "")),
+        ("Source: gcc-14 (14.2.0-19)\n", ("gcc-14", "14.2.0-19")),
+    ],
+)
+def test_source(field: str, source: tuple[str, str]) -> None:
+    (package,) = dpkg.parse(f"Package: a\nStatus: install ok installed\n{field}Version: 1\n")
+    assert (package.source, package.source_version) == source
+
+
 def test_a_root_without_dpkg_has_an_empty_manifest(tmp_path: Path) -> None:
     assert dpkg.manifest_of(tmp_path, "amd64") == b""
 

@@ -135,7 +135,7 @@ def test_the_same_build_gives_the_same_bytes(new_build: NewBuild, what: str) -> 
     for build in (one, other):
         make_all(build)
     assert one.artifacts() == other.artifacts()
-    assert len(one.artifacts()) == 5
+    assert len(one.artifacts()) == 7
 
 
 def make_all(build: Build) -> None:

@@ -170,7 +170,7 @@ def test_squashfs_packs_it(new_build: NewBuild) -> None:
         said = passed(made.hook("squashfs"))
         assert said.startswith("livecd.test.squashfs: ")
     assert one.artifacts() == other.artifacts()
-    assert len(one.artifacts()) == 3
+    assert len(one.artifacts()) == 4
     image = one.build / "livecd.test.squashfs"
     subprocess.run(["unsquashfs", "-q", "-n", "-d", one.folder / "out", image], check=True)
     packed, unpacked = tree(one.build / "rootfs.dir"), tree(one.folder / "out")

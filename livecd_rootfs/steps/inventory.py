@@ -1,0 +1,66 @@
+"""What an artifact holds, beside it: its manifest, and its bill of materials.
+
+Every target has both under names of its own, so that two builders that publish
+to one place never write one file: ``X.manifest`` and ``X.spdx.json`` for the
+artifact ``X``.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.steps import artifact, dpkg, licences, osrelease, sbom
+from livecd_rootfs.steps.context import Context
+
+MANIFEST = ".manifest"
+SBOM = ".spdx.json"
+
+
+def write(context: Context, root: Path, suffix: str) -> None:
+    """Write the inventory of an artifact that was made of a root.
+
+    Args:
+        context: the build.
+        root: the root, as it is in the artifact.
+        suffix: the artifact's, such as ``.squashfs``; empty for the disk.
+    """
+    packages = dpkg.installed(root)
+    manifest = dpkg.manifest(packages, context.arch).encode()
+    artifact.write(context.artifact(suffix + MANIFEST), manifest)
+    licence_of = partial(licences.licence_of, root)
+    system = sbom.system(osrelease.read(root), context.arch, packages, licence_of)
+    name = context.artifact(suffix).name
+    document = sbom.document(system, name, epoch=context.epoch, identify=context.id)
+    artifact.write(context.artifact(suffix + SBOM), sbom.encoded(document))
+
+
+def copy(context: Context, suffix: str, *, of: str = "") -> None:
+    """Write the inventory of an artifact that holds what another one holds.
+
+    Args:
+        context: the build.
+        suffix: the artifact's, such as ``.img``.
+        of: the other artifact's suffix; empty for the disk.
+
+    Raises:
+        LivecdError: the other one has no inventory.
+    """
+    manifest, bill = _there(context, of + MANIFEST), _there(context, of + SBOM)
+    artifact.write(context.artifact(suffix + MANIFEST), manifest.read_bytes())
+    document = json.loads(bill.read_bytes())
+    own = sbom.named(document, context.artifact(suffix).name, identify=context.id)
+    artifact.write(context.artifact(suffix + SBOM), sbom.encoded(own))
+
+
+def _there(context: Context, suffix: str) -> Path:
+    path = context.artifact(suffix)
+    if not path.is_file():
+        raise LivecdError(
+            f"there is no {path.name} to take the packages from",
+            place=path.name,
+            remedy="the series file needs a `depends` of what makes it above this hook",
+        )
+    return path
