@@ -133,11 +133,14 @@ def plan(
         _become_root()
         from livecd_rootfs.settings import cache_directory
 
-        kept = cache_directory(cache, os.environ)
-        shown = command.branches(
-            found, targets, base, tools.value, cache=kept, offline=offline, environ=os.environ
+        place = command.Place(
+            base=base,
+            tools=tools.value,
+            cache=cache_directory(cache, os.environ),
+            offline=offline,
+            environ=os.environ,
         )
-        print(shown, end="")
+        print(command.branches(found, targets, place), end="")
         return
     print(command.show(found, targets, base, tools.value, form.value), end="")
 
@@ -147,11 +150,21 @@ def explain(
     name: Annotated[str, typer.Argument(metavar="HOOK|ARTIFACT|SERIES", help="What to explain.")],
     targets: Targets,
     tree: Tree = None,
+    base: BaseOption = None,
+    tools: ToolsOption = ToolsMode.auto,
+    cache: Cache = None,
     suite: Suite = None,
+    arch: Arch = None,
+    packages: Packages = None,
     project: ProjectName = None,
+    subproject: Subproject = None,
     subarch: Subarch = None,
+    image_size: ImageSize = None,
 ) -> None:
-    """Say why a hook runs, or who makes or drops an artifact.
+    """Say why a hook runs and was rebuilt, or who makes or drops an artifact.
+
+    What the cache knows of a step is told for the options that a build had: the
+    same ones here. No archive is asked.
 
     \b
     Examples:
@@ -159,9 +172,25 @@ def explain(
       livecd-rootfs explain livecd.debian-cpc.manifest qcow2
     """
     from livecd_rootfs.commands import plan as command
+    from livecd_rootfs.settings import cache_directory
 
-    options = _given(suite=suite, project=project, subarch=subarch)
-    print(command.explain(_project(tree, options), name, targets), end="")
+    options = _given(
+        suite=suite,
+        arch=arch,
+        packages=packages,
+        project=project,
+        subproject=subproject,
+        subarch=subarch,
+        image_size=image_size,
+    )
+    place = command.Place(
+        base=base,
+        tools=tools.value,
+        cache=cache_directory(cache, os.environ),
+        offline=True,
+        environ=os.environ,
+    )
+    print(command.explain(_project(tree, options), name, targets, place), end="")
 
 
 @app.command()
@@ -184,6 +213,9 @@ def build(
         typer.Option("--keep", metavar="DIR", help="Copy finished build directories there."),
     ] = None,
     report: Report = None,
+    shell_on_failure: Annotated[
+        bool, typer.Option("--shell-on-failure", help="Give me a shell where a step failed.")
+    ] = False,
     tree: Tree = None,
     cache: Cache = None,
     suite: Suite = None,
@@ -213,7 +245,11 @@ def build(
       livecd-rootfs build squashfs --base vendor-root.tar.xz -o images
     """
     _become_root()
+    from contextlib import ExitStack
+    from dataclasses import replace
+
     from livecd_rootfs import progress as progresses
+    from livecd_rootfs import terminal
     from livecd_rootfs.build import base as bases
     from livecd_rootfs.commands import build as command
     from livecd_rootfs.settings import cache_directory
@@ -246,7 +282,11 @@ def build(
         keep=keep,
         environ=os.environ,
     )
-    with progresses.showing(progresses.Form(progress.value), sys.stdout) as listen:
+    with ExitStack() as stack:
+        if shell_on_failure:
+            request = replace(request, terminal=stack.enter_context(terminal.controlling()))
+        form = progresses.Form(progress.value)
+        listen = stack.enter_context(progresses.showing(form, sys.stdout))
         if report is None:
             command.build(request, listen)
         else:

@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import tempfile
+import termios
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class Sandbox:
         env: the whole environment.
         network: without it only a loopback device exists.
         hostname: its host name; the host's own would make results differ.
+        terminal: its input is a terminal of nobody else's, which becomes its own: keys send signals.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -51,6 +53,7 @@ class Sandbox:
     env: Mapping[str, str] = field(default_factory=dict)
     network: bool = True
     hostname: str = "localhost"
+    terminal: bool = False
 
 
 class SandboxError(LivecdError):
@@ -296,6 +299,8 @@ def _start(
         os.chdir(sandbox.cwd)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _connect(streams)
+        if sandbox.terminal:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         os.execvpe(argv[0], list(argv), dict(sandbox.env))
     except FileNotFoundError:
         os.write(2, f"{argv[0]}: not found, or its interpreter is not\n".encode())

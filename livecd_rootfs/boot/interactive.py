@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
-import termios
-import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from livecd_rootfs.boot import seed, ssh
@@ -16,6 +13,7 @@ from livecd_rootfs.boot.machine import TICK_SECONDS, Machine
 from livecd_rootfs.boot.request import BootFailed, Request, Until
 from livecd_rootfs.boot.session import Session
 from livecd_rootfs.running import end, is_over
+from livecd_rootfs.terminal import raw, write
 from livecd_rootfs.tools import Toolbox
 
 # ^] leaves, as in telnet and virsh.
@@ -47,7 +45,7 @@ def console(
 
     def body(running: Session, run: Run) -> None:
         progress(f"log in as '{seed.USER}' with the password '{password}'; ^] leaves")
-        with raw_terminal(terminal.stdin):
+        with raw(terminal.stdin):
             attach(running.machine, terminal.stdin)
         if run.suspect and running.machine.kvm_gave_up():
             raise KvmFailed
@@ -57,7 +55,7 @@ def console(
         toolbox,
         body,
         progress=progress,
-        sink=lambda chunk: _write(terminal.stdout, chunk),
+        sink=lambda chunk: write(terminal.stdout, chunk),
         password=password,
     )
 
@@ -117,22 +115,3 @@ def attach(machine: Machine, stdin: int) -> None:
             os.write(machine.keyboard, typed)
             if left or not typed:
                 return
-
-
-@contextlib.contextmanager
-def raw_terminal(descriptor: int) -> Iterator[None]:
-    """Hand each key through as it is, if this is a terminal, until the block is left."""
-    if not os.isatty(descriptor):
-        yield
-        return
-    before = termios.tcgetattr(descriptor)
-    try:
-        tty.setraw(descriptor, termios.TCSADRAIN)
-        yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-
-def _write(descriptor: int, chunk: bytes) -> None:
-    while chunk:
-        chunk = chunk[os.write(descriptor, chunk) :]

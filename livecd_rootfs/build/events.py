@@ -74,6 +74,30 @@ class StepWaits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShellOpened:
+    """The terminal is the user's now, in a shell where a step failed: nobody else writes to it.
+
+    Attributes:
+        node: the step.
+        status: its exit status.
+        log: its log.
+        last: the last lines of that.
+    """
+
+    node: Node
+    status: int
+    log: Path
+    last: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellClosed:
+    """The user has left that shell."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolsTick:
     """The tools root is being made."""
 
@@ -122,6 +146,8 @@ Event = (
     | StepEnded
     | StepReused
     | StepWaits
+    | ShellOpened
+    | ShellClosed
     | ToolsTick
     | ToolsEnded
     | Note

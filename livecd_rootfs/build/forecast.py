@@ -9,7 +9,7 @@ from livecd_rootfs.build import base
 from livecd_rootfs.build.forest import Forest, Node
 from livecd_rootfs.build.plan import BaseKind, StepKind
 from livecd_rootfs.build.recipes import Kitchen
-from livecd_rootfs.layers.key import Recipe, changes, key, nearest
+from livecd_rootfs.layers.key import Recipe, key, reasons
 from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.layers.store import Store
 
@@ -60,8 +60,7 @@ def _outlook(
     found = store.find(key(recipe), after.layer if after else None) if reachable else None
     if found is not None:
         return Outlook(node=node, layer=found, why=())
-    best = nearest(recipe, known)
-    why = changes(best, recipe) if best else ("it never ran before",)
+    why = reasons(recipe, known)
     return Outlook(node=node, layer=None, why=why or ("a layer before it is made anew",))
 
 

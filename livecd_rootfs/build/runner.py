@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,10 +19,11 @@ from livecd_rootfs.build.forest import Node
 from livecd_rootfs.build.log import Log, last_line, open_log
 from livecd_rootfs.build.plan import BaseKind, BuildPlan, StepKind
 from livecd_rootfs.build.recipes import Kitchen
+from livecd_rootfs.build.visit import Visit, no_visit
 from livecd_rootfs.build.workspace import Slot, Workspace
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.layers import flatten, lock, overlay
-from livecd_rootfs.layers.key import Recipe, changes, key, nearest
+from livecd_rootfs.layers.key import Recipe, key, reasons
 from livecd_rootfs.layers.layer import Layer, left_overlays
 from livecd_rootfs.layers.overlay import Changes
 from livecd_rootfs.layers.staging import Staging
@@ -76,6 +77,7 @@ class Runner:
         known: the recipes that the store had when the run began.
         environ: the user's environment.
         listen: is told what goes on.
+        visit: called where a step failed, while what it saw is still there.
     """
 
     kitchen: Kitchen
@@ -88,6 +90,7 @@ class Runner:
     known: Callable[[], tuple[Recipe, ...]]
     environ: Mapping[str, str]
     listen: Listener
+    visit: Visit = no_visit
 
     async def layer(
         self, node: Node, plan: BuildPlan, chain: tuple[Layer, ...], date: int
@@ -132,8 +135,7 @@ class Runner:
 
     def _why(self, recipe: Recipe) -> tuple[str, ...]:
         """Why no stored layer fits: what changed against the nearest one of the same step."""
-        best = nearest(recipe, self.known())
-        return ("it never ran before",) if best is None else changes(best, recipe)
+        return reasons(recipe, self.known())
 
     async def _make(
         self,
@@ -220,9 +222,7 @@ class Runner:
         base.lay_out(job.slot.build)
         environ = {**proxies(self.environ), "SOURCE_DATE_EPOCH": str(job.date)}
         made = base.command(self.kitchen.base, self.kitchen.bootstrap, job.slot, environ)
-        status = await watch.run(
-            made.sandbox, made.argv, job.log.descriptor, lambda seconds: self._tick(job, seconds)
-        )
+        status = await self._watch(job, made.sandbox, made.argv)
         if status == 0:
             base.settle(self.kitchen.base, job.slot.chroot)
         return status
@@ -270,10 +270,13 @@ class Runner:
         stepview.settle(job.slot.config, job.date)
         return {**variables, **proxies(self.environ)}
 
-    async def _watch(self, job: Job, seen: Sandbox, argv: tuple[str, ...]) -> int:
-        return await watch.run(
+    async def _watch(self, job: Job, seen: Sandbox, argv: Sequence[str]) -> int:
+        status = await watch.run(
             seen, argv, job.log.descriptor, lambda seconds: self._tick(job, seconds)
         )
+        if status != 0:
+            await self.visit(job.node, status, seen, job.log.path)
+        return status
 
     def _tick(self, job: Job, seconds: float) -> None:
         line = last_line(job.log.path)

@@ -31,6 +31,7 @@ from livecd_rootfs.build.forest import Forest, forest
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan
 from livecd_rootfs.build.recipes import Kitchen
 from livecd_rootfs.build.runner import Runner
+from livecd_rootfs.build.visit import Visit, Visitor, no_visit
 from livecd_rootfs.build.workspace import Workspace, is_read_only, open_workspace
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.layers import flatten, layout, overlay
@@ -57,6 +58,7 @@ class Request:
         jobs: how many steps run at the same time.
         offline: take the newest root there is instead of asking the archive.
         keep: where copies of the finished build directories go; ``None`` keeps none.
+        terminal: open a shell on it where a step fails; ``None`` opens none.
         environ: the user's environment.
     """
 
@@ -70,6 +72,7 @@ class Request:
     offline: bool
     keep: Path | None
     environ: Mapping[str, str]
+    terminal: int | None = None
 
 
 def build(request: Request, listen: Listener) -> None:
@@ -134,6 +137,7 @@ def _run(
             known=cache(lambda: tuple(layer.meta.recipe for layer in store.layers())),
             environ=request.environ,
             listen=listen,
+            visit=_visit(request, listen),
         )
         orders = Orders(
             jobs=request.jobs, date=date_of(request, kitchen), durations=durations_of(store)
@@ -148,6 +152,12 @@ def _run(
             await executor.execute(planted, runner, orders, publisher.publish)
 
         signals.run(everything())
+
+
+def _visit(request: Request, listen: Listener) -> Visit:
+    if request.terminal is None:
+        return no_visit
+    return Visitor(terminal=request.terminal, environ=request.environ, listen=listen).visit
 
 
 def _detach_lost_loops(cache_directory: Path, listen: Listener) -> None:

@@ -15,6 +15,7 @@ from enum import Enum
 # Part of every key: a layer of another format is never found.
 FORMAT = 1
 LONGEST_TEXT = 200
+NEVER_RAN = "it never ran before"
 
 
 class PartKind(Enum):
@@ -166,7 +167,18 @@ def _parent_change(old: Recipe, new: Recipe) -> str:
         return f"it was the first step, is after {new.after or 'another step'}"
     if old.after != new.after:
         return f"the step before it was {old.after}, is {new.after}"
-    return f"the step before it changed: {new.after}"
+    return parent_changed(new.after)
+
+
+def parent_changed(after: str | None) -> str:
+    """The reason of a step of whose own inputs nothing changed."""
+    return f"the step before it changed: {after}"
+
+
+def reasons(new: Recipe, others: Iterable[Recipe]) -> tuple[str, ...]:
+    """Why a step is made anew: what changed against the nearest of the recipes of the same step."""
+    best = nearest(new, others)
+    return (NEVER_RAN,) if best is None else changes(best, new)
 
 
 def nearest(new: Recipe, others: Iterable[Recipe]) -> Recipe | None:

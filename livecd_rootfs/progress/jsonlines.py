@@ -54,7 +54,9 @@ def _of_step(
     | events.StepTick
     | events.StepEnded
     | events.StepReused
-    | events.StepWaits,
+    | events.StepWaits
+    | events.ShellOpened
+    | events.ShellClosed,
 ) -> dict[str, object]:
     step = {"step": event.node.number, "name": event.node.step.name}
     match event:
@@ -74,6 +76,10 @@ def _of_step(
             return {"event": "step-reused", **step, "saved": round(saved, 3), "size": size}
         case events.StepWaits():
             return {"event": "step-waits", **step}
+        case events.ShellOpened(status=status, log=log):
+            return {"event": "shell-opened", **step, "status": status, "log": str(log)}
+        case events.ShellClosed():
+            return {"event": "shell-closed", **step}
 
 
 def _node(node: Node) -> dict[str, object]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from livecd_rootfs.build.events import BuildEnded, RunEnded
+from livecd_rootfs.build.events import BuildEnded, RunEnded, ShellOpened
 from livecd_rootfs.build.output import SUMS
+from livecd_rootfs.process import describe_status
 from livecd_rootfs.units import duration, size
 
 SHOWN_DIGITS = 16
@@ -27,3 +28,13 @@ def whole(ended: RunEnded) -> str:
     if ended.failed:
         return f"failed after {took}"
     return f"done in {took}; whole checksums in {ended.output / SUMS}"
+
+
+def visit(opened: ShellOpened) -> tuple[str, ...]:
+    """What stands above a shell that opens where a step failed."""
+    return (
+        *(f"| {line}" for line in opened.last),
+        f"{opened.node.step.name} {describe_status(opened.status)}; the whole log is {opened.log}",
+        "This is a shell with what it saw, as it left it. `exit` goes on with the run;",
+        "what you change here is thrown away.",
+    )

@@ -40,6 +40,7 @@ class Terminal:
         self._rows: dict[int, Row] = {}
         self._tools = Row()
         self._made: tuple[str, ...] = ()
+        self._held: list[str] | None = None
 
     def __call__(self, event: events.Event, /) -> None:
         """Take the event and redraw."""
@@ -52,7 +53,11 @@ class Terminal:
             case events.ToolsEnded(seconds=seconds, status=status):
                 self._tools = Row(mark=FAILED if status else DONE, seconds=seconds)
             case events.Note(text=text):
-                self._console.print(Text(f"note: {text}", style="yellow"))
+                self._note(f"note: {text}")
+            case events.ShellOpened():
+                self._give_away(event)
+            case events.ShellClosed():
+                self._take_back()
             case events.BuildEnded():
                 self._made += summary.artifacts(event)
             case events.RunEnded():
@@ -73,8 +78,34 @@ class Terminal:
     def _begin(self, forest: Forest) -> None:
         self._forest = forest
         self._rows = {node.number: Row() for node in forest.nodes}
-        self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="visible")
-        self._live.start()
+        self._live = self._new_live()
+
+    def _new_live(self) -> Live:
+        live = Live(console=self._console, auto_refresh=False, vertical_overflow="visible")
+        live.start()
+        return live
+
+    def _note(self, text: str) -> None:
+        if self._held is None:
+            self._console.print(Text(text, style="yellow"))
+        else:
+            self._held.append(text)
+
+    def _give_away(self, opened: events.ShellOpened) -> None:
+        """Leave the terminal to a shell: the table stays above it as it is now."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        for line in summary.visit(opened):
+            self._console.print(Text(line), soft_wrap=True)
+        self._held = []
+
+    def _take_back(self) -> None:
+        """Go on below what was typed, with what was to be said meanwhile."""
+        held, self._held = self._held or [], None
+        for text in held:
+            self._note(text)
+        self._live = self._new_live()
 
     def _end(self, ended: events.RunEnded) -> None:
         self._redraw()

@@ -69,6 +69,8 @@ class Collector:
             case events.ToolsEnded(seconds=seconds, status=status):
                 self._tools_are_made(seconds, Outcome.FAILED if status else Outcome.RAN)
                 self._release_from_tools()
+            case events.ShellOpened() | events.ShellClosed():
+                pass  # the step's own time tells how long somebody looked at it
             case events.Note(text=text):
                 self._notes.append(text)
             case events.BuildEnded(plan=plan, artifacts=artifacts, packages=packages):

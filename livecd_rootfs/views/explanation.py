@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from livecd_rootfs.build.plan import BuildPlan, Step, chain
 from livecd_rootfs.diagnostics.near import did_you_mean, near
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.resolve import Provided, Reach, Resolution
 
+Story = Callable[[Step], Iterable[str]]
+
+
+def no_story(step: Step) -> Iterable[str]:
+    """What is told of a step where no cache is looked into."""
+    del step
+    return ()
+
 
 def explain(
-    name: str, plan: BuildPlan, resolution: Resolution, others: Callable[[], Iterable[str]]
+    name: str,
+    plan: BuildPlan,
+    resolution: Resolution,
+    others: Callable[[], Iterable[str]],
+    story: Story = no_story,
 ) -> str:
     """What the plan knows about a hook, an artifact or a series.
 
@@ -20,21 +33,31 @@ def explain(
         plan: the plan for the targets.
         resolution: what the plan was made from.
         others: the hooks of the tree that exist, asked only when the plan has no such thing.
+        story: lines on what the cache knows of a step.
 
     Raises:
         LivecdError: the plan has nothing of this name; the remedy names near ones.
     """
-    parts = _parts(name, plan, resolution, str.__eq__) or _parts(name, plan, resolution, _ends)
+    seen = _Seen(plan=plan, resolution=resolution, story=story)
+    parts = _parts(name, seen, str.__eq__) or _parts(name, seen, _ends)
     if not parts:
         raise _nothing(name, plan, resolution, others)
     return "\n".join(parts)
 
 
-def _parts(
-    name: str, plan: BuildPlan, resolution: Resolution, fits: Callable[[str, str], bool]
-) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What is looked at."""
+
+    plan: BuildPlan
+    resolution: Resolution
+    story: Story
+
+
+def _parts(name: str, seen: _Seen, fits: Callable[[str, str], bool]) -> list[str]:
     """What is said of each thing whose name fits."""
-    parts = [_of_hook(step) for step in plan.steps if step.hook and fits(step.name, name)]
+    resolution = seen.resolution
+    parts = [_of_step(step, seen.story) for step in seen.plan.steps if fits(step.name, name)]
     provided = [each for each in resolution.provides if fits(each.artifact, name)]
     parts += [_of_artifact(provided, resolution)] if provided else []
     series = [reach for reach in resolution.reaches if reach.series.name == name]
@@ -46,7 +69,17 @@ def _ends(whole: str, name: str) -> bool:
     return whole.endswith((f"/{name}", f".{name}")) or whole == name.removeprefix("./")
 
 
-def _of_hook(step: Step) -> str:
+def _of_step(step: Step, story: Story) -> str:
+    lines = _of_hook(step) if step.hook else _of_beginning(step)
+    return "\n".join((*lines, *(f"  {line}" for line in story(step)))) + "\n"
+
+
+def _of_beginning(step: Step) -> list[str]:
+    lines = [f"{step.name} is step {step.number}, before all hooks."]
+    return [*lines, f"  Why: {step.reason}."] if step.reason else lines
+
+
+def _of_hook(step: Step) -> list[str]:
     lines = [f"{step.name} is a hook: step {step.number}, phase {step.kind.value}."]
     if step.hook and step.hook.origin == "chroot":
         lines.append("  Why: all hooks in chroot/ run first, whatever the targets are.")
@@ -62,7 +95,7 @@ def _of_hook(step: Step) -> str:
         lines.append(f"  Tools: {', '.join(header.tools)}.")
     if header is not None and header.env is not None:
         lines.append(f"  Reads: {', '.join(header.env) or 'no variable but the fixed ones'}.")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _of_artifact(provided: list[Provided], resolution: Resolution) -> str:

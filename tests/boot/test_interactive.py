@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import termios
-import tty
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,21 +56,6 @@ def test_the_user_leaves(stage: Stage, screen: tuple[Terminal, int, Path]) -> No
     os.write(keyboard, b"x\x1dnever sent")
     interactive.console(request(stage), stage.toolbox, terminal, progress=lambda _: None)
     assert not stage.emulator_runs()
-
-
-def test_the_terminal_is_raw_meanwhile_and_as_before_then(
-    screen: tuple[Terminal, int, Path],
-) -> None:
-    stdin = screen[0].stdin
-    before = termios.tcgetattr(stdin)
-    with interactive.raw_terminal(stdin):
-        assert not termios.tcgetattr(stdin)[tty.LFLAG] & (termios.ECHO | termios.ICANON)
-    assert termios.tcgetattr(stdin) == before
-
-
-def test_what_is_no_terminal_is_left_alone(tmp_path: Path) -> None:
-    with (tmp_path / "file").open("w") as file, interactive.raw_terminal(file.fileno()):
-        assert not os.isatty(file.fileno())
 
 
 def test_a_shell_is_opened_when_ssh_answers(
