@@ -20,28 +20,21 @@ from livecd_rootfs.options import (
     Arch,
     BaseOption,
     Cache,
-    Components,
-    Compression,
-    Distribution,
-    Epoch,
     FirmwareName,
+    Given,
     Goal,
-    ImageSize,
     Jobs,
-    KernelFlavour,
-    Mirror,
-    Packages,
     PlanForm,
     ProgressForm,
     ProjectName,
     Report,
     Subarch,
-    Subproject,
     Suite,
     Targets,
     ToolsMode,
     ToolsOption,
     Tree,
+    with_settings,
 )
 
 if TYPE_CHECKING:
@@ -91,6 +84,7 @@ def make_hooks(context: typer.Context) -> None:
 
 
 @app.command()
+@with_settings
 def plan(
     targets: Targets,
     form: Annotated[PlanForm, typer.Option("--format", help="How to show it.")] = PlanForm.text,
@@ -105,12 +99,8 @@ def plan(
     cache: Cache = None,
     base: BaseOption = None,
     tools: ToolsOption = ToolsMode.auto,
-    suite: Suite = None,
-    distribution: Distribution = None,
-    arch: Arch = None,
-    project: ProjectName = None,
-    subproject: Subproject = None,
-    subarch: Subarch = None,
+    *,
+    settings: Given,
 ) -> None:
     """Show what a build would run, in which order, and why.
 
@@ -120,15 +110,7 @@ def plan(
     """
     from livecd_rootfs.commands import plan as command
 
-    options = _given(
-        suite=suite,
-        distribution=distribution,
-        arch=arch,
-        project=project,
-        subproject=subproject,
-        subarch=subarch,
-    )
-    found = _project(tree, options)
+    found = _project(tree, settings)
     if builds:
         _become_root()
         from livecd_rootfs.settings import cache_directory
@@ -194,6 +176,7 @@ def explain(
 
 
 @app.command()
+@with_settings
 def build(
     targets: Targets,
     output: Annotated[
@@ -218,19 +201,8 @@ def build(
     ] = False,
     tree: Tree = None,
     cache: Cache = None,
-    suite: Suite = None,
-    distribution: Distribution = None,
-    arch: Arch = None,
-    mirror: Mirror = None,
-    components: Components = None,
-    packages: Packages = None,
-    kernel_flavour: KernelFlavour = None,
-    project: ProjectName = None,
-    subproject: Subproject = None,
-    subarch: Subarch = None,
-    image_size: ImageSize = None,
-    compression: Compression = None,
-    source_date_epoch: Epoch = None,
+    *,
+    settings: Given,
 ) -> None:
     """Build TARGETs; their artifacts come into one directory.
 
@@ -255,23 +227,8 @@ def build(
     from livecd_rootfs.settings import cache_directory
     from livecd_rootfs.tools import Mode
 
-    options = _given(
-        suite=suite,
-        distribution=distribution,
-        arch=arch,
-        mirror=mirror,
-        components=components,
-        packages=packages,
-        kernel_flavour=kernel_flavour,
-        project=project,
-        subproject=subproject,
-        subarch=subarch,
-        image_size=image_size,
-        compression=compression,
-        source_date_epoch=source_date_epoch,
-    )
     request = command.Request(
-        project=_project(tree, options),
+        project=_project(tree, settings),
         targets=targets,
         base=bases.parse(base),
         tools=Mode(tools.value),
@@ -447,7 +404,7 @@ def _given(**options: str | None) -> dict[str, str | None]:
     return options
 
 
-def _project(tree: Path | None, options: dict[str, str | None]) -> Project:
+def _project(tree: Path | None, options: Given) -> Project:
     """The project of the working directory; warnings about its settings go to stderr."""
     from livecd_rootfs import project, settings
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from livecd_rootfs.diagnostics.near import did_you_mean, near
 from livecd_rootfs.errors import UsageError
+from livecd_rootfs.settings import GRUB, SYSTEMD_BOOT
 
 Version: TypeAlias = tuple[int, ...]
 
@@ -112,6 +113,26 @@ ARCHITECTURES = ("amd64", "arm64")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """What kind of image it is.
+
+    Attributes:
+        flavour: a value of ``Flavour``.
+        bootloader: ``settings.GRUB`` or ``settings.SYSTEMD_BOOT``.
+        cloud: whether cloud-init sets it up.
+        minimized: whether it is without what only people at a prompt want.
+    """
+
+    flavour: str = Flavour.CLOUD.value
+    bootloader: str = GRUB
+    cloud: bool = True
+    minimized: bool = False
+
+
+STANDARD = Variant()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """Packages, and the images that have them.
 
@@ -121,6 +142,9 @@ class Rule:
         since: from this version on.
         before: up to this version, and not in it.
         arch: only on this architecture; ``None`` is on every one.
+        bootloader: only with this one; ``None`` is with either.
+        cloud: only in images for a cloud, or only in others; ``None`` is in both.
+        minimized: likewise, of minimized images.
     """
 
     packages: tuple[str, ...]
@@ -128,13 +152,19 @@ class Rule:
     since: Version = ()
     before: Version = (*ROLLING, 1)
     arch: str | None = None
+    bootloader: str | None = None
+    cloud: bool | None = None
+    minimized: bool | None = None
 
-    def applies(self, suite: Suite, arch: str) -> bool:
-        """Whether an image of that suite and architecture has these packages."""
+    def applies(self, suite: Suite, arch: str, variant: Variant) -> bool:
+        """Whether an image of that suite, architecture and variant has these packages."""
         return (
             self.distribution in (None, suite.distribution)
             and self.since <= suite.version < self.before
             and self.arch in (None, arch)
+            and self.bootloader in (None, variant.bootloader)
+            and self.cloud in (None, variant.cloud)
+            and self.minimized in (None, variant.minimized)
         )
 
 
@@ -153,21 +183,39 @@ RULES = (
     # Compresses the initramfs.
     Rule(packages=("zstd",)),
     # growpart is in cloud-guest-utils.
-    Rule(packages=("cloud-init", "cloud-guest-utils", "openssh-server", "sudo")),
+    Rule(packages=("cloud-init", "cloud-guest-utils"), cloud=True),
+    Rule(packages=("openssh-server", "sudo")),
+    # Makes the root partition grow where no cloud-init does; part of systemd before.
+    Rule(packages=("systemd-repart",), distribution=DEBIAN, since=(13,), cloud=False),
+    Rule(packages=("systemd-repart",), distribution=UBUNTU, since=(25, 4), cloud=False),
     # cloud-init makes the locale that an instance asks for.
-    Rule(packages=("locales", "ca-certificates", "apt-utils", "whiptail")),
+    Rule(packages=("locales",), minimized=False),
+    Rule(packages=("ca-certificates",)),
+    # Questions of packages at a terminal.
+    Rule(packages=("apt-utils", "whiptail"), minimized=False),
     # Keeps itself secure, and its logs small; checks the EFI system partition.
-    Rule(packages=("unattended-upgrades", "logrotate", "dosfstools")),
+    Rule(packages=("unattended-upgrades", "logrotate"), minimized=False),
+    Rule(packages=("dosfstools",)),
     # For the people who log in.
-    Rule(packages=("bash-completion", "curl", "iputils-ping", "less", "nano", "vim-tiny")),
+    Rule(
+        packages=("bash-completion", "curl", "iputils-ping", "less", "nano", "vim-tiny"),
+        minimized=False,
+    ),
     # What makes it an Ubuntu for its own upgrades; its kernel confines by AppArmor.
-    Rule(packages=("ubuntu-minimal", "apparmor"), distribution=UBUNTU),
+    Rule(packages=("ubuntu-minimal",), distribution=UBUNTU, minimized=False),
+    Rule(packages=("apparmor",), distribution=UBUNTU),
     # One disk for BIOS, UEFI and Secure Boot. Debian has a package for just this;
     # Ubuntu's grub-pc keeps the BIOS part up to date, beside the signed GRUB.
-    Rule(packages=("grub-cloud-amd64",), distribution=DEBIAN, arch="amd64"),
-    Rule(packages=("grub-pc",), distribution=UBUNTU, arch="amd64"),
-    Rule(packages=("grub-efi-amd64-signed", "shim-signed"), arch="amd64"),
-    Rule(packages=("grub-efi-arm64", "grub-efi-arm64-signed", "shim-signed"), arch="arm64"),
+    Rule(packages=("grub-cloud-amd64",), distribution=DEBIAN, arch="amd64", bootloader=GRUB),
+    Rule(packages=("grub-pc",), distribution=UBUNTU, arch="amd64", bootloader=GRUB),
+    Rule(packages=("grub-efi-amd64-signed", "shim-signed"), arch="amd64", bootloader=GRUB),
+    Rule(
+        packages=("grub-efi-arm64", "grub-efi-arm64-signed", "shim-signed"),
+        arch="arm64",
+        bootloader=GRUB,
+    ),
+    # The boot loader, and what makes a unified image of each kernel to come.
+    Rule(packages=("systemd-boot", "systemd-ukify"), bootloader=SYSTEMD_BOOT),
 )
 
 
@@ -204,21 +252,21 @@ def _find_distribution(name: str) -> Distribution:
     return known[name]
 
 
-def packages(suite: Suite, arch: str, flavour: str = Flavour.CLOUD.value) -> tuple[str, ...]:
-    """What a cloud image has installed beyond VARIANT, the kernel first.
+def packages(suite: Suite, arch: str, variant: Variant = STANDARD) -> tuple[str, ...]:
+    """What an image has installed beyond VARIANT, the kernel first.
 
     Args:
         suite: the release.
         arch: architecture, in the distribution's words.
-        flavour: a value of ``Flavour``.
+        variant: what kind of image it is.
 
     Raises:
         UsageError: there is no such architecture or flavour.
     """
     if arch not in ARCHITECTURES:
         raise _unknown("architecture", arch, ARCHITECTURES)
-    rules = (rule.packages for rule in RULES if rule.applies(suite, arch))
-    return (kernel(suite, arch, flavour), *(name for names in rules for name in names))
+    rules = (rule.packages for rule in RULES if rule.applies(suite, arch, variant))
+    return (kernel(suite, arch, variant.flavour), *(name for names in rules for name in names))
 
 
 def kernel(suite: Suite, arch: str, flavour: str) -> str:

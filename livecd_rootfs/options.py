@@ -5,13 +5,17 @@ What completion needs is imported when it runs, so that the shell gets its answe
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.settings import TABLE, Kind, Setting
 
 
 class PlanForm(StrEnum):
@@ -125,49 +129,61 @@ Report = Annotated[
 ]
 
 
-def _setting(flag: str, metavar: str, meaning: str) -> typer.models.OptionInfo:
+# What stands for the value in ``--help``.
+_METAVARS = {
+    Kind.WORDS: "LIST",
+    Kind.BYTES: "SIZE",
+    Kind.SECONDS: "SECONDS",
+    Kind.FILE: "FILE",
+    Kind.HASH: "HASH",
+}
+
+
+def _setting(row: Setting) -> typer.models.OptionInfo:
+    """The option of a setting, as its row of the table says."""
+    default = f" [default: {row.default}]" if row.default else ""
     option: typer.models.OptionInfo = typer.Option(
-        flag, metavar=metavar, help=meaning, show_default=False
+        f"--{row.name.replace('_', '-')}",
+        metavar="|".join(row.choices) or _METAVARS.get(row.kind, "NAME"),
+        help=f"{row.help}{default}",
+        show_default=False,
     )
     return option
 
 
-Suite = Annotated[
-    str | None, _setting("--suite", "NAME", "Release, such as trixie or noble. [default: trixie]")
-]
-Distribution = Annotated[
-    str | None, _setting("--distribution", "NAME", "debian or ubuntu. [default: follows --suite]")
-]
-Arch = Annotated[str | None, _setting("--arch", "NAME", "Architecture. [default: this machine's]")]
-Mirror = Annotated[
-    str | None, _setting("--mirror", "URL", "Archive. [default: the distribution's public one]")
-]
-Components = Annotated[
-    str | None, _setting("--components", "LIST", "Archive components. [default: main or more]")
-]
-Packages = Annotated[
-    str | None,
-    _setting("--packages", "LIST", "More packages, with commas; !name leaves one out."),
-]
-KernelFlavour = Annotated[
-    str | None, _setting("--kernel-flavour", "NAME", "cloud or generic. [default: cloud]")
-]
-ProjectName = Annotated[
-    str | None,
-    _setting("--project", "NAME", "Artifacts are livecd.NAME.*. [default: debian-cpc, ubuntu-cpc]"),
-]
-Subproject = Annotated[str | None, _setting("--subproject", "NAME", "A variant, for hooks.")]
-Subarch = Annotated[
-    str | None, _setting("--subarch", "NAME", "A variant of the architecture; part of names.")
-]
-ImageSize = Annotated[
-    str | None, _setting("--image-size", "SIZE", "Of the disk, such as 3G. [default: as needed]")
-]
-Compression = Annotated[
-    str | None,
-    _setting("--compression", "NAME", "fast, balanced or small. [default: balanced]"),
-]
-Epoch = Annotated[
-    str | None,
-    _setting("--source-date-epoch", "SECONDS", "Time of all files. [default: the archive's date]"),
-]
+_OPTIONS = {row.name: _setting(row) for row in TABLE}
+Suite = Annotated[str | None, _OPTIONS["suite"]]
+Arch = Annotated[str | None, _OPTIONS["arch"]]
+ProjectName = Annotated[str | None, _OPTIONS["project"]]
+Subarch = Annotated[str | None, _OPTIONS["subarch"]]
+
+# What was given of all settings, by the names of their table.
+Given = Mapping[str, str | None]
+R = TypeVar("R")
+
+
+def with_settings(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command an option for each setting of the table.
+
+    Args:
+        command: takes all that was given as ``settings``: texts by the table's
+            names, ``None`` where an option was left out.
+    """
+    plain = inspect.signature(command, eval_str=True)
+    own = [each for each in plain.parameters.values() if each.name != "settings"]
+    options = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, option],
+        )
+        for name, option in _OPTIONS.items()
+    ]
+
+    @functools.wraps(command)
+    def wrapped(**words: Any) -> R:
+        return command(settings={name: words.pop(name) for name in _OPTIONS}, **words)
+
+    wrapped.__dict__["__signature__"] = plain.replace(parameters=[*own, *options])
+    return wrapped

@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 import os
 import platform
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -22,6 +23,9 @@ DEFAULT_SUITE = "trixie"
 # From the quickest to the smallest; what each means is decided in steps/compression.py.
 COMPRESSIONS = ("fast", "balanced", "small")
 COMPRESSION_DEFAULT = "balanced"
+# The variant of an image that has less in it, by Ubuntu's name for it.
+MINIMIZED = "minimized"
+GRUB, SYSTEMD_BOOT = "grub", "systemd-boot"
 
 
 class Kind(Enum):
@@ -31,6 +35,8 @@ class Kind(Enum):
     WORDS = "list"
     BYTES = "size"
     SECONDS = "time"
+    FILE = "file"
+    HASH = "hash"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +119,46 @@ TABLE = (
         help="which of the distribution's kernels: cloud or generic",
     ),
     Setting(
+        name="bootloader",
+        section="Content",
+        option="Bootloader",
+        variable="BOOTLOADER",
+        choices=(GRUB, SYSTEMD_BOOT),
+        default=GRUB,
+        help="grub (BIOS and UEFI), or systemd-boot (UEFI, a unified kernel image)",
+    ),
+    Setting(
+        name="cloud",
+        section="Content",
+        option="Cloud",
+        variable="CLOUD",
+        choices=("yes", "no"),
+        default="yes",
+        help="no leaves out cloud-init and its tools: no user is made at the first boot",
+    ),
+    Setting(
+        name="root_password_hash",
+        section="Content",
+        option="RootPasswordHash",
+        variable="ROOT_PASSWORD_HASH",
+        kind=Kind.HASH,
+        help="root's password as `openssl passwd -6` prints it; by default root is locked",
+    ),
+    Setting(
+        name="serial_console",
+        section="Content",
+        option="SerialConsole",
+        variable="SERIAL_CONSOLE",
+        help="a port such as ttyS0,115200, or none; by default the first of the architecture",
+    ),
+    Setting(
+        name="kernel_command_line",
+        section="Output",
+        option="KernelCommandLine",
+        variable="KERNEL_COMMAND_LINE",
+        help="more arguments for the kernel",
+    ),
+    Setting(
         name="project",
         section="Output",
         option="ImageId",
@@ -124,7 +170,7 @@ TABLE = (
         section="Output",
         option="SubProject",
         variable="SUBPROJECT",
-        help="a variant of the project, for hooks to read",
+        help="minimized for an image with less in it, or another variant that hooks know",
     ),
     Setting(
         name="subarch",
@@ -149,6 +195,22 @@ TABLE = (
         choices=COMPRESSIONS,
         default=COMPRESSION_DEFAULT,
         help="of every artifact: fast, balanced or small",
+    ),
+    Setting(
+        name="secure_boot_key",
+        section="Output",
+        option="SecureBootKey",
+        variable="SECURE_BOOT_KEY",
+        kind=Kind.FILE,
+        help="private key (PEM) that signs unified kernel images and systemd-boot",
+    ),
+    Setting(
+        name="secure_boot_certificate",
+        section="Output",
+        option="SecureBootCertificate",
+        variable="SECURE_BOOT_CERTIFICATE",
+        kind=Kind.FILE,
+        help="its certificate (PEM), which the firmware must know",
     ),
     Setting(
         name="source_date_epoch",
@@ -296,17 +358,45 @@ def _check(setting: Setting, value: Value) -> None:
             remedy=f"one of {', '.join(setting.choices)}",
         )
     try:
-        if setting.kind is Kind.BYTES:
-            byte_count(value.text)
-        elif setting.kind is Kind.SECONDS:
-            int(value.text)
+        _CHECKS[setting.kind](value.text)
     except ValueError as error:
-        example = "3G or 512M" if setting.kind is Kind.BYTES else "1700000000"
+        # What was taken for a password's hash may be the password.
+        shown = "" if setting.kind is Kind.HASH else f" '{value.text}', which is"
         raise UsageError(
-            f"{setting.option} is '{value.text}', which is not a {setting.kind.value}",
+            f"{setting.option} is{shown} not a {setting.kind.value}",
             place=value.origin,
-            remedy=f"write something like {example}",
+            remedy=f"write something like {_EXAMPLES[setting.kind]}",
         ) from error
+
+
+# crypt(5): an identifier of the method, its parameters and the salt, and the hash.
+_HASH = re.compile(r"\$(?:[156]|y|gy|7|2[aby]?)\$[./A-Za-z0-9$=,-]+\$[./A-Za-z0-9]{20,}")
+
+
+def _is_hash(text: str) -> None:
+    if not _HASH.fullmatch(text):
+        raise ValueError(text)
+
+
+def _is_file(text: str) -> None:
+    if not Path(text).is_file():
+        raise ValueError(text)
+
+
+_CHECKS: Mapping[Kind, Callable[[str], object]] = {
+    Kind.TEXT: str,
+    Kind.WORDS: str,
+    Kind.BYTES: byte_count,
+    Kind.SECONDS: int,
+    Kind.FILE: _is_file,
+    Kind.HASH: _is_hash,
+}
+_EXAMPLES = {
+    Kind.BYTES: "3G or 512M",
+    Kind.SECONDS: "1700000000",
+    Kind.FILE: "/etc/keys/uefi.pem; there must be such a file",
+    Kind.HASH: "what `openssl passwd -6` prints; a password itself is never taken",
+}
 
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el"}

@@ -38,6 +38,7 @@ def test_order() -> None:
         "020-apt-sources",
         "030-network",
         "040-cloud-init",
+        "045-growth",
         "050-ssh",
         "060-root-account",
         "890-identity",
@@ -327,6 +328,19 @@ def test_a_root_with_a_password_is_locked(tmp_path: Path) -> None:
     )
     entries = (tmp_path / "root/etc/shadow").read_text().splitlines()
     assert [entry.split(":")[:2] for entry in entries] == [["root", "*"], ["other", "$6$x"]]
+
+
+HASH = "$6$saltsalt$" + "x" * 86
+
+
+@pytest.mark.root
+def test_a_password_that_was_asked_for(tmp_path: Path) -> None:
+    root = Root(tmp_path / "root", {"etc/shadow": SHADOW.format("*"), **PASSWD})
+    asked = {"SOURCE_DATE_EPOCH": "1728000000", "ROOT_PASSWORD_HASH": HASH}
+    said = root.run("060-root-account.chroot", **asked)
+    assert said == "root-account: the password that was asked for\n"
+    entries = (tmp_path / "root/etc/shadow").read_text().splitlines()
+    assert [entry.split(":")[:2] for entry in entries] == [["root", HASH], ["other", "$6$x"]]
 
 
 @pytest.mark.root

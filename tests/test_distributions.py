@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from livecd_rootfs import distributions
-from livecd_rootfs.distributions import DEBIAN, ROLLING, UBUNTU, Suite, find_suite
+from livecd_rootfs.distributions import DEBIAN, ROLLING, UBUNTU, Suite, Variant, find_suite
 from livecd_rootfs.errors import UsageError
+from livecd_rootfs.settings import SYSTEMD_BOOT
 
 FOUND = {
     "a release of Debian": (("trixie", None), DEBIAN, (13,)),
@@ -76,7 +77,7 @@ def test_refused_suite(words: tuple[str, str | None], message: str, remedy: str)
 )
 def test_refused_packages(arch: str, flavour: str, message: str, remedy: str) -> None:
     with pytest.raises(UsageError) as failure:
-        distributions.packages(find_suite("trixie"), arch, flavour)
+        distributions.packages(find_suite("trixie"), arch, Variant(flavour=flavour))
     assert (failure.value.message, failure.value.remedy) == (message, remedy)
 
 
@@ -113,7 +114,28 @@ PARTS = {
 @pytest.mark.parametrize(("image", "parts"), PARTS.values(), ids=PARTS)
 def test_part_of_a_list(image: str, parts: str) -> None:
     suite, arch, flavour = image.split()
-    names = distributions.packages(find_suite(suite), arch, flavour)
+    names = distributions.packages(find_suite(suite), arch, Variant(flavour=flavour))
+    for part in parts.split():
+        assert (part[1:] in names) is part.startswith("+"), part
+
+
+VARIANTS = {
+    "for a cloud": (Variant(), "+cloud-init +nano +grub-cloud-amd64 -systemd-repart"),
+    "for no cloud": (
+        Variant(cloud=False),
+        "-cloud-init -cloud-guest-utils +systemd-repart +openssh-server",
+    ),
+    "minimized": (Variant(minimized=True), "+cloud-init -nano -curl -unattended-upgrades"),
+    "systemd-boot": (
+        Variant(bootloader=SYSTEMD_BOOT),
+        "+systemd-boot +systemd-ukify -grub-cloud-amd64 -shim-signed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("variant", "parts"), VARIANTS.values(), ids=VARIANTS)
+def test_variant(variant: Variant, parts: str) -> None:
+    names = distributions.packages(find_suite("trixie"), "amd64", variant)
     for part in parts.split():
         assert (part[1:] in names) is part.startswith("+"), part
 

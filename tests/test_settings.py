@@ -119,6 +119,38 @@ def test_a_value_that_is_none_of_the_choices_names_them(tmp_path: Path) -> None:
     assert failure.value.remedy == "one of fast, balanced, small"
 
 
+HASHES = {
+    "SHA-512": ("$6$saltsalt$" + "x" * 86, True),
+    "SHA-512 with rounds": ("$6$rounds=5000$saltsalt$" + "x" * 86, True),
+    "yescrypt": ("$y$j9T$saltsalt$" + "x" * 43, True),
+    "bcrypt": ("$2b$12$" + "x" * 53, True),
+    "a password": ("secret", False),
+    "a password with dollars": ("$6$secret", False),
+    "two lines": ("$6$saltsalt$" + "x" * 86 + "\n", False),
+}
+
+
+@pytest.mark.parametrize(("text", "fits"), HASHES.values(), ids=HASHES)
+def test_a_password_is_given_as_its_hash_and_never_shown(
+    tmp_path: Path, text: str, *, fits: bool
+) -> None:
+    given = {"root_password_hash": text}
+    if fits:
+        assert settings.load(given, {}, tmp_path)[0].text("root_password_hash") == text
+        return
+    with pytest.raises(UsageError, match=r"^RootPasswordHash is not a hash") as failure:
+        settings.load(given, {}, tmp_path)
+    assert text not in str(failure.value)
+
+
+def test_a_file_must_be_there(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    with pytest.raises(UsageError, match="which is not a file"):
+        settings.load({"secure_boot_key": str(key)}, {}, tmp_path)
+    key.write_text("key")
+    assert settings.load({"secure_boot_key": str(key)}, {}, tmp_path)[1] == ()
+
+
 def test_every_row_of_the_table_has_names_of_its_own() -> None:
     names = [row.name for row in settings.TABLE]
     options = [(row.section, row.option) for row in settings.TABLE]

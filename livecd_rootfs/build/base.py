@@ -11,10 +11,11 @@ from livecd_rootfs import distributions, hostroot, mmdebstrap
 from livecd_rootfs.build.environment import SYSTEM_PATH
 from livecd_rootfs.build.plan import Base, BaseKind
 from livecd_rootfs.build.workspace import Slot
+from livecd_rootfs.distributions import Variant
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.mounts import Bind
 from livecd_rootfs.sandbox import Sandbox
-from livecd_rootfs.settings import Settings
+from livecd_rootfs.settings import MINIMIZED, Settings
 
 GIVEN = "/livecd/base"
 CHROOT = Path("/build/chroot")
@@ -23,6 +24,16 @@ EARLIEST = 315532800
 # Kernel packages' scripts obey this (Debian kernel handbook, "Hooks"): the initramfs
 # is made once, by a chroot hook, after everything that goes into it.
 NO_INITRAMFS = {"INITRD": "No"}
+# What a minimized image leaves out of every package, now and when it is upgraded; the
+# copyright files stay, as licences ask (Debian policy, 12.5).
+NO_DOCUMENTS = (
+    "path-exclude=/usr/share/doc/*",
+    "path-include=/usr/share/doc/*/copyright",
+    "path-exclude=/usr/share/man/*",
+    "path-exclude=/usr/share/info/*",
+    "path-exclude=/usr/share/locale/*/LC_MESSAGES/*.mo",
+    "path-exclude=/usr/share/lintian/*",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +84,8 @@ def bootstrap_request(settings: Settings) -> mmdebstrap.Request:
         UsageError: the suite, the architecture or the kernel flavour is not known.
     """
     suite = distributions.find_suite(settings.text("suite"), settings.text("distribution"))
-    arch, flavour = settings.text("arch"), settings.text("kernel_flavour")
-    defaults = distributions.packages(suite, arch, flavour)
+    arch, variant = settings.text("arch"), _variant(settings)
+    defaults = distributions.packages(suite, arch, variant)
     keyring = Path(suite.distribution.keyring)
     return mmdebstrap.Request(
         suite=suite.name,
@@ -85,6 +96,16 @@ def bootstrap_request(settings: Settings) -> mmdebstrap.Request:
         packages=distributions.select(defaults, settings.words("packages")),
         components=settings.words("components"),
         keyring=keyring if keyring.exists() else None,
+        dpkg_options=NO_DOCUMENTS if variant.minimized else (),
+    )
+
+
+def _variant(settings: Settings) -> Variant:
+    return Variant(
+        flavour=settings.text("kernel_flavour"),
+        bootloader=settings.text("bootloader"),
+        cloud=settings.text("cloud") == "yes",
+        minimized=settings.text("subproject") == MINIMIZED,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from livecd_rootfs.header import HookHeader
 from livecd_rootfs.settings import Settings
@@ -80,9 +81,22 @@ def of_hooks(
         "IMAGE_TARGETS": " ".join(targets),
         "IMAGE_SIZE": settings.text("image_size"),
         "COMPRESSION": settings.text("compression"),
+        "BOOTLOADER": settings.text("bootloader"),
+        "CLOUD": settings.text("cloud"),
+        "KERNEL_FLAVOUR": settings.text("kernel_flavour"),
+        "KERNEL_COMMAND_LINE": settings.text("kernel_command_line"),
+        "SERIAL_CONSOLE": settings.text("serial_console"),
+        "ROOT_PASSWORD_HASH": settings.text("root_password_hash"),
+        "SECURE_BOOT_KEY": _absolute(settings.text("secure_boot_key")),
+        "SECURE_BOOT_CERTIFICATE": _absolute(settings.text("secure_boot_certificate")),
         "MIRROR": settings.text("mirror"),
         "LIVECD_SEED": build.seed,
     }
+
+
+def _absolute(path: str) -> str:
+    """A file's name for one who runs elsewhere."""
+    return str(Path(path).absolute()) if path else ""
 
 
 # What a hook gets whatever its header declares: without these nothing runs right.

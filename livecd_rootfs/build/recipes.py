@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from livecd_rootfs.layers import treehash
 from livecd_rootfs.layers.inputs import Inputs
 from livecd_rootfs.layers.key import Part, PartKind, Recipe, key, of_text
 from livecd_rootfs.layers.layer import Layer
-from livecd_rootfs.settings import Settings
+from livecd_rootfs.settings import TABLE, Kind, Settings
 from livecd_rootfs.tools import Host, Toolbox, describe, tool_named
 
 BUNDLE = "livecd_rootfs.zip"
@@ -110,10 +110,18 @@ class Kitchen:
             *self._inputs.of_hook(step.name, header.inputs),
             self._inputs.of_file(FUNCTIONS.name, FUNCTIONS),
             *(of_text(PartKind.VARIABLE, name, text) for name, text in variables.items()),
+            *self._file_parts(variables),
             of_text(PartKind.SETTING, "network", "yes" if header.network else "no"),
             *(self._tool_part(name) for name in header.tools),
             *(self._provides_parts(plan) if step.kind is StepKind.FINAL else ()),
         )
+
+    def _file_parts(self, variables: Mapping[str, str]) -> Iterator[Part]:
+        """The content of the files that settings name."""
+        for setting in TABLE:
+            path = variables.get(setting.variable) if setting.kind is Kind.FILE else None
+            if path:
+                yield self._inputs.of_file(setting.option, Path(path))
 
     def _provides_parts(self, plan: BuildPlan) -> tuple[Part, ...]:
         names = "\n".join(plan.places)

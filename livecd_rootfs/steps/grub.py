@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from livecd_rootfs.steps import osrelease, rooted, target
+from livecd_rootfs.steps import commandline, osrelease, rooted, target
+from livecd_rootfs.steps.commandline import CommandLine
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.kernels import Kernel
 
@@ -19,7 +21,6 @@ DEFAULTS = "etc/default/grub.d/10-livecd-rootfs.cfg"
 # grub-cloud-amd64 installs its updates into the disk only if this is there.
 CLOUD_FLAG = "etc/grub.d/enable_cloud"
 _CLOUD_PACKAGE = "var/lib/dpkg/info/grub-cloud-{arch}.list"
-_SERIAL = {"arm64": "ttyAMA0"}
 # Minus one waits for ever.
 _SECONDS = re.compile(r"-?[0-9]+")
 _ASK = """
@@ -28,6 +29,16 @@ for file in /etc/default/grub /etc/default/grub.d/*.cfg; do
     if [ -e "$file" ]; then . "$file" >&2; fi
 done
 printf '%s\\n' "${GRUB_CMDLINE_LINUX-}" "${GRUB_CMDLINE_LINUX_DEFAULT-}" "${GRUB_TIMEOUT-}"
+"""
+
+
+_TERMINAL = """\
+if [ "$grub_platform" = pc ]; then
+    if serial --unit={unit} --speed={speed}; then
+        terminal_input console serial
+        terminal_output console serial
+    fi
+fi
 """
 
 
@@ -68,21 +79,26 @@ class Place:
         return f"{self.boot}/grub"
 
 
-def defaults(arch: str) -> str:
+def defaults(asked: CommandLine) -> str:
     """Settings for the guest's own update-grub, and for our first menu.
 
     A console that somebody has chosen stays; an image that has none chosen
-    speaks on the screen and on the first serial port.
+    speaks on the screen and on the serial port.
     """
-    console = f"console=tty0 console={_SERIAL.get(arch, 'ttyS0')},115200"
+    more = f"GRUB_CMDLINE_LINUX={_appended(shlex.quote(asked.more))}\n" if asked.more else ""
     return f"""\
 # Written by livecd-rootfs; a file here with a later name overrides it.
 GRUB_TIMEOUT=1
-case " $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT " in
+{more}case " $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT " in
 *" console="*) ;;
-*) GRUB_CMDLINE_LINUX="${{GRUB_CMDLINE_LINUX:+$GRUB_CMDLINE_LINUX }}{console}" ;;
+*) GRUB_CMDLINE_LINUX={_appended(shlex.quote(asked.consoles))} ;;
 esac
 """
+
+
+def _appended(words: str) -> str:
+    """A shell word: what the variable holds, and more."""
+    return f'"${{GRUB_CMDLINE_LINUX:+$GRUB_CMDLINE_LINUX }}"{words}'
 
 
 def configure(context: Context, root: Path, kernels: Sequence[Kernel], place: Place) -> None:
@@ -94,11 +110,13 @@ def configure(context: Context, root: Path, kernels: Sequence[Kernel], place: Pl
         kernels: its kernels.
         place: where they are.
     """
-    rooted.write(root, DEFAULTS, defaults(context.arch))
+    asked = commandline.of(context)
+    rooted.write(root, DEFAULTS, defaults(asked))
     if rooted.resolve(root, _CLOUD_PACKAGE.format(arch=context.arch)).is_file():
         rooted.write(root, CLOUD_FLAG, "")
     title = osrelease.read(root).get("PRETTY_NAME", "Linux")
-    rooted.write(root, MENU, menu(kernels, place, settings(context, root), title=title))
+    chosen = settings(context, root)
+    rooted.write(root, MENU, menu(kernels, place, chosen, title=title, port=asked.pc_port))
 
 
 def settings(context: Context, root: Path) -> Settings:
@@ -116,7 +134,14 @@ def parse_settings(answer: str) -> Settings:
     return Settings(command_line=" ".join((*always.split(), *usual.split())), timeout=seconds)
 
 
-def menu(kernels: Sequence[Kernel], place: Place, chosen: Settings, *, title: str) -> str:
+def menu(
+    kernels: Sequence[Kernel],
+    place: Place,
+    chosen: Settings,
+    *,
+    title: str,
+    port: tuple[int, int] | None,
+) -> str:
     """The text of grub.cfg, as it is until the guest's first update-grub.
 
     On a PC's BIOS the serial port is a terminal of GRUB's own; a UEFI firmware
@@ -127,19 +152,15 @@ def menu(kernels: Sequence[Kernel], place: Place, chosen: Settings, *, title: st
         place: where they are.
         chosen: arguments and timeout.
         title: what the entries are called.
+        port: number and speed of the PC's serial port, if GRUB shall speak there.
     """
     entries = "".join(_entry(kernel, place, chosen.command_line, title) for kernel in kernels)
+    terminal = _TERMINAL.format(unit=port[0], speed=port[1]) if port else ""
     return f"""\
 # Written by livecd-rootfs for the first boot; update-grub replaces it.
 set default=0
 set timeout={chosen.timeout}
-if [ "$grub_platform" = pc ]; then
-    if serial --unit=0 --speed=115200; then
-        terminal_input console serial
-        terminal_output console serial
-    fi
-fi
-{entries}"""
+{terminal}{entries}"""
 
 
 def _entry(kernel: Kernel, place: Place, command_line: str, title: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs.steps import bootable, grub, kernels
+from livecd_rootfs.steps.commandline import CommandLine
 from livecd_rootfs.steps.grub import Place, Settings
 from tests.steps.builds import made_context
 
@@ -38,7 +39,7 @@ def place(folder: Path, *, separate: bool = False) -> Place:
 
 def menu(where: Place) -> str:
     chosen = Settings(command_line="console=ttyS0 quiet", timeout=1)
-    text = grub.menu(kernels.ordered(NAMES), where, chosen, title="Debian")
+    text = grub.menu(kernels.ordered(NAMES), where, chosen, title="Debian", port=(0, 115200))
     return text.replace(str(where.root_guid), "GUID")
 
 
@@ -67,22 +68,34 @@ def test_esp_config(tmp_path: Path, text: str, *, separate: bool) -> None:
     assert grub.esp_config(place(tmp_path, separate=separate)) == text
 
 
+CONSOLES = "console=tty0 console=ttyS0,115200"
+
+
 @pytest.mark.parametrize(
-    ("arch", "before", "command_line"),
+    ("more", "before", "command_line"),
     [
-        ("amd64", "", "console=tty0 console=ttyS0,115200"),
-        ("arm64", "", "console=tty0 console=ttyAMA0,115200"),
-        ("amd64", "GRUB_CMDLINE_LINUX='quiet'", "quiet console=tty0 console=ttyS0,115200"),
-        ("amd64", "GRUB_CMDLINE_LINUX='console=hvc0'", "console=hvc0"),
-        ("amd64", "GRUB_CMDLINE_LINUX_DEFAULT='quiet console=tty1'", ""),
+        ("", "", CONSOLES),
+        ("", "GRUB_CMDLINE_LINUX='quiet'", f"quiet {CONSOLES}"),
+        ("", "GRUB_CMDLINE_LINUX='console=hvc0'", "console=hvc0"),
+        ("", "GRUB_CMDLINE_LINUX_DEFAULT='quiet console=tty1'", ""),
+        ("mitigations=off", "", f"mitigations=off {CONSOLES}"),
+        ("mitigations=off", "GRUB_CMDLINE_LINUX='quiet'", f"quiet mitigations=off {CONSOLES}"),
+        ("console=hvc1", "", "console=hvc1"),
+        ("a=\"$HOME\" `b` 'c'", "", f"a=\"$HOME\" `b` 'c' {CONSOLES}"),
     ],
 )
-def test_defaults_add_a_console_where_nobody_chose_one(
-    arch: str, before: str, command_line: str
+def test_defaults_add_what_was_asked_and_a_console_where_nobody_chose_one(
+    more: str, before: str, command_line: str
 ) -> None:
-    script = f'{before}\n{grub.defaults(arch)}printf %s "$GRUB_CMDLINE_LINUX"'
+    text = grub.defaults(CommandLine(serial="ttyS0,115200", more=more))
+    script = f'{before}\n{text}printf %s "$GRUB_CMDLINE_LINUX"'
     answer = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert answer.stdout == command_line
+
+
+def test_without_a_serial_port_grub_does_not_speak_there(tmp_path: Path) -> None:
+    chosen = Settings(command_line="", timeout=1)
+    assert "serial" not in grub.menu((), place(tmp_path), chosen, title="Debian", port=None)
 
 
 @pytest.mark.parametrize(

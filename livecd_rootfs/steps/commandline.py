@@ -1,0 +1,72 @@
+"""The kernel's command line: its consoles, and what the user adds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from livecd_rootfs.errors import UsageError
+from livecd_rootfs.steps.context import Context
+
+SERIAL_CONSOLE = "SERIAL_CONSOLE"
+KERNEL_COMMAND_LINE = "KERNEL_COMMAND_LINE"
+NO_CONSOLE = "none"
+_FIRST_PORT = {"arm64": "ttyAMA0"}
+# A device and its options (kernel documentation, admin-guide/serial-console).
+_CONSOLE = re.compile(r"(?P<port>tty[A-Z]+|hvc)(?P<unit>[0-9]+)(,(?P<speed>[0-9]+)[a-z0-9]*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """What a kernel is told besides its root.
+
+    Attributes:
+        serial: the serial console as the kernel's argument has it; empty for none.
+        more: what the user adds.
+    """
+
+    serial: str
+    more: str = ""
+
+    @property
+    def consoles(self) -> str:
+        """The arguments for the consoles; the last one is /dev/console."""
+        return f"console=tty0 console={self.serial}" if self.serial else "console=tty0"
+
+    @property
+    def pc_port(self) -> tuple[int, int] | None:
+        """Number and speed of the serial port if it is one of a PC's."""
+        found = _CONSOLE.fullmatch(self.serial)
+        if not found or found["port"] != "ttyS":
+            return None
+        return int(found["unit"]), int(found["speed"] or 9600)
+
+    def __str__(self) -> str:
+        """All arguments; a console that the user names takes the place of ours."""
+        ours = () if " console=" in f" {self.more}" else (self.consoles,)
+        return " ".join((*self.more.split(), *ours))
+
+
+def of(context: Context) -> CommandLine:
+    """The command line that SERIAL_CONSOLE and KERNEL_COMMAND_LINE ask for.
+
+    SERIAL_CONSOLE is a port such as ``ttyS0,115200``, ``none``, or nothing,
+    which is the first port of the architecture's usual machines.
+
+    Raises:
+        UsageError: they can't be such.
+    """
+    port = f"{_FIRST_PORT.get(context.arch, 'ttyS0')},115200"
+    serial = context.variables.get(SERIAL_CONSOLE, "").strip() or port
+    more = context.variables.get(KERNEL_COMMAND_LINE, "").strip()
+    if serial != NO_CONSOLE and not _CONSOLE.fullmatch(serial):
+        raise UsageError(
+            f"{SERIAL_CONSOLE} is '{serial}', which is no serial port",
+            remedy=f"a port and its speed, as in {port}; or {NO_CONSOLE}",
+        )
+    if not more.isprintable():
+        raise UsageError(
+            f"{KERNEL_COMMAND_LINE} has characters that no boot loader passes on",
+            remedy="one line of printable characters",
+        )
+    return CommandLine(serial="" if serial == NO_CONSOLE else serial, more=more)
