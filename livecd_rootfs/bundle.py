@@ -26,6 +26,7 @@ MODULES = (
     "hooksdir",
     "hooktree",
     "makehooks",
+    "normalhooks",
     "prune",
     "resolution",
     "resolve",

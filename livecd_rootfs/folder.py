@@ -65,8 +65,7 @@ class Folder:
     def write(self, path: str, text: str) -> str:
         """Write a new file, here or in another directory, and give its path."""
         self._undo.append(lambda: _remove_file(path))
-        with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
-            file.write(text)
+        _write(path, text)
         return path
 
     def symlink(self, name: str, text: str) -> None:
@@ -77,6 +76,29 @@ class Folder:
     def unlink(self, name: str, text: str) -> None:
         """Remove a symbolic link that holds this text."""
         self._undo.append(lambda: self._restore_link(name, text))
+        os.unlink(name, dir_fd=self._held)
+
+    def text(self, name: str) -> str:
+        """What a plain file holds; nothing for anything else, and for what is no text."""
+        path = os.path.join(self.path, name)
+        try:
+            with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+                return file.read()
+        except OSError:
+            return ""
+
+    def script(self, name: str, text: str) -> None:
+        """Write a new file that can be run."""
+        _let_run(self.write(os.path.join(self.path, name), text))
+
+    def remove(self, name: str) -> None:
+        """Remove a symbolic link, or a file that `script` made."""
+        held = self.link_text(name)
+        if held is not None:
+            self.unlink(name, held)
+            return
+        path, text = os.path.join(self.path, name), self.text(name)
+        self._undo.append(lambda: _let_run(_write(path, text)))
         os.unlink(name, dir_fd=self._held)
 
     def _make(self) -> None:
@@ -119,6 +141,16 @@ class Folder:
             os.symlink(text, name, dir_fd=self._held)
         except FileExistsError:
             return  # it was not removed
+
+
+def _write(path: str, text: str) -> str:
+    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+        file.write(text)
+    return path
+
+
+def _let_run(path: str) -> None:
+    os.chmod(path, 0o755)  # noqa: S103 (a hook is run by whoever builds)
 
 
 def _remove_file(path: str) -> None:

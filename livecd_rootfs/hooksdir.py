@@ -95,7 +95,7 @@ def link_name(number: int, hook: str, width: int = NUMBER_WIDTH) -> str:
 
     The shell's glob, by which live-build finds hooks, sorts names and not numbers.
     """
-    return f"{number:0{width}d}-{_bare_name(hook)}"
+    return f"{number:0{width}d}-{bare_name(hook)}"
 
 
 def listing(plan: HooksPlan) -> str:
@@ -119,7 +119,7 @@ def apply(plan: HooksPlan) -> bool:
             present = folder.names()
             _change(plan, folder, present)
     except OSError as error:
-        raise _cannot_write(plan.directory, error) from None
+        raise cannot_write(plan.directory, error) from None
     return bool(present)
 
 
@@ -128,7 +128,7 @@ def _change(plan: HooksPlan, folder: Folder, present: Sequence[str]) -> None:
     wanted = {link.name: link.text for link in plan.links}
     foreign = sorted(name for name in present if name in wanted and name not in own)
     if foreign:
-        raise _in_the_way(plan.directory, foreign)
+        raise in_the_way(plan.directory, foreign)
     text = "".join(f"{artifact}\n" for artifact in plan.provides)
     ready = folder.write(f"{plan.provides_path}.new", text)
     for name, text in own.items():
@@ -152,7 +152,7 @@ def _own_links(plan: HooksPlan, folder: Folder, present: Sequence[str]) -> Mappi
         if not (dash and number.isdecimal() and len(number) >= NUMBER_WIDTH):
             continue
         text = folder.link_text(name)
-        if text and rest == _bare_name(text) and (text in hooks or _leads_into_tree(plan, text)):
+        if text and rest == bare_name(text) and (text in hooks or _leads_into_tree(plan, text)):
             own[name] = text
     return own
 
@@ -162,7 +162,7 @@ def _leads_into_tree(plan: HooksPlan, text: str) -> bool:
     return path.startswith(plan.tree.rstrip("/") + "/")
 
 
-def _bare_name(hook: str) -> str:
+def bare_name(hook: str) -> str:
     """The base name of a hook without up to two leading numbers."""
     return _without_number(_without_number(hook.rsplit("/", 1)[-1]))
 
@@ -172,7 +172,8 @@ def _without_number(name: str) -> str:
     return rest if dash and number.isdecimal() else name
 
 
-def _in_the_way(directory: str, names: Sequence[str]) -> LivecdError:
+def in_the_way(directory: str, names: Sequence[str]) -> LivecdError:
+    """The failure when foreign files stand where entries are to be made."""
     return LivecdError(
         f"'{names[0]}' in {directory} is not a link that make-hooks made",
         why="a link to a hook is to be made under that name; nothing was written",
@@ -181,7 +182,8 @@ def _in_the_way(directory: str, names: Sequence[str]) -> LivecdError:
     )
 
 
-def _cannot_write(path: str, error: OSError) -> LivecdError:
+def cannot_write(path: str, error: OSError) -> LivecdError:
+    """The failure when the system refuses a change to the directory."""
     return LivecdError(
         f"{error.filename2 or error.filename or path} can't be written",
         why=f"{error.strerror}; nothing was changed",

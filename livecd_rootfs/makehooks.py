@@ -24,7 +24,9 @@ PROGRAM = "make-hooks"
 NOT_EMPTY = "WARNING: Hooks directory exists and is not empty.\n"
 ERRORS_SHOWN = 20
 
-USAGE = "usage: make-hooks [-q] [-d DIR] [--tree DIR] [--lenient] [--provides-file FILE] TARGET..."
+LAYOUTS = ("flat", "normal", "both")
+
+USAGE = "usage: make-hooks [-q] [-d DIR] [--layout NAME] [--tree DIR] [--lenient] [--provides-file FILE] TARGET..."
 HELP = f"""\
 {USAGE}
 
@@ -50,6 +52,10 @@ options, which may also follow the targets:
   --lenient              warn, and go on, where a hook is missing or series files depend on
                          each other in a cycle
   --provides-file FILE   write the list of artifacts there
+  --layout flat          numbered links, as live-build 3 reads them (the default)
+  --layout normal        wrappers in normal/ and live/, as Debian's live-build reads them;
+                         DIR is config/hooks of the build directory then
+  --layout both          the one beside the other
   -h, --help             show this
 
 exit status: 0 done; 1 failed, and nothing was written; 2 the command line is wrong
@@ -75,6 +81,7 @@ class Options:
         self.hooks_dir = ""
         self.tree = ""
         self.provides_file = ""
+        self.layout = LAYOUTS[0]
         self.words: list[str] = []
         self.after_quiet: set[int] = set()
 
@@ -91,6 +98,7 @@ VALUED = {
     "--hooks-dir": "hooks_dir",
     "--tree": "tree",
     "--provides-file": "provides_file",
+    "--layout": "layout",
 }
 
 
@@ -127,12 +135,29 @@ def run(argv: Sequence[str], *, tree: str, environ: Mapping[str, str]) -> Outcom
         directory=os.path.realpath(options.hooks_dir or os.path.join(root, "..", "hooks")),
         provides_path=options.provides_file,
     )
-    warning = NOT_EMPTY if hooksdir.apply(plan) else ""
+    was_there, listing = apply(plan, options.layout)
     return Outcome(
         status=0,
-        out="" if quiet else hooksdir.listing(plan),
-        err=warning + _render(resolution.diagnostics),
+        out="" if quiet else listing,
+        err=(NOT_EMPTY if was_there else "") + _render(resolution.diagnostics),
     )
+
+
+def apply(plan: hooksdir.HooksPlan, layout: str) -> tuple[bool, str]:
+    """Make a hooks directory in one of the ``LAYOUTS``.
+
+    Returns:
+        Whether something was in it before, and the listing of what is in it now.
+
+    Raises:
+        LivecdError: see the callees; nothing was written then.
+    """
+    if layout == LAYOUTS[0]:
+        return hooksdir.apply(plan), hooksdir.listing(plan)
+    from livecd_rootfs import normalhooks  # noqa: PLC0415 (make-hooks starts on every build)
+
+    flat = layout == "both"
+    return normalhooks.apply(plan, flat=flat), normalhooks.listing(plan, flat=flat)
 
 
 def parse(argv: Sequence[str]) -> Options:
@@ -151,6 +176,9 @@ def parse(argv: Sequence[str]) -> Options:
             _option(word, rest, options)
         else:
             options.words.append(word)
+    if options.layout not in LAYOUTS:
+        why = f"'{options.layout}' is none of {', '.join(LAYOUTS)}"
+        raise UsageError("the option --layout needs one of its words", why=why, notes=(USAGE,))
     return options
 
 
