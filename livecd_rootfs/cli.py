@@ -29,7 +29,6 @@ from livecd_rootfs.options import (
     ProjectName,
     Report,
     Subarch,
-    Suite,
     Targets,
     ToolsMode,
     ToolsOption,
@@ -128,6 +127,7 @@ def plan(
 
 
 @app.command()
+@with_settings
 def explain(
     name: Annotated[str, typer.Argument(metavar="HOOK|ARTIFACT|SERIES", help="What to explain.")],
     targets: Targets,
@@ -135,13 +135,8 @@ def explain(
     base: BaseOption = None,
     tools: ToolsOption = ToolsMode.auto,
     cache: Cache = None,
-    suite: Suite = None,
-    arch: Arch = None,
-    packages: Packages = None,
-    project: ProjectName = None,
-    subproject: Subproject = None,
-    subarch: Subarch = None,
-    image_size: ImageSize = None,
+    *,
+    settings: Given,
 ) -> None:
     """Say why a hook runs and was rebuilt, or who makes or drops an artifact.
 
@@ -156,15 +151,6 @@ def explain(
     from livecd_rootfs.commands import plan as command
     from livecd_rootfs.settings import cache_directory
 
-    options = _given(
-        suite=suite,
-        arch=arch,
-        packages=packages,
-        project=project,
-        subproject=subproject,
-        subarch=subarch,
-        image_size=image_size,
-    )
     place = command.Place(
         base=base,
         tools=tools.value,
@@ -172,7 +158,7 @@ def explain(
         offline=True,
         environ=os.environ,
     )
-    print(command.explain(_project(tree, options), name, targets, place), end="")
+    print(command.explain(_project(tree, settings), name, targets, place), end="")
 
 
 @app.command()

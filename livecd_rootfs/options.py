@@ -152,7 +152,6 @@ def _setting(row: Setting) -> typer.models.OptionInfo:
 
 
 _OPTIONS = {row.name: _setting(row) for row in TABLE}
-Suite = Annotated[str | None, _OPTIONS["suite"]]
 Arch = Annotated[str | None, _OPTIONS["arch"]]
 ProjectName = Annotated[str | None, _OPTIONS["project"]]
 Subarch = Annotated[str | None, _OPTIONS["subarch"]]
