@@ -24,6 +24,11 @@ LINES = 40
 MARK = "hook:"
 KEYS = ("env", "inputs", "network", "tools", "reads", "writes")
 SWITCH = {"yes": True, "no": False}
+# What a hook gets whatever its header declares: without these nothing runs right.
+ALWAYS = frozenset(
+    {"PATH", "HOME", "TERM", "LANG", "LC_ALL", "TZ", "DEBIAN_FRONTEND", "SOURCE_DATE_EPOCH"}
+    | {"PREFIX", "LIVECD_SEED", "LIVECD_TOOLS"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

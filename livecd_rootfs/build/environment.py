@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs.header import HookHeader
+from livecd_rootfs.header import ALWAYS, HookHeader
 from livecd_rootfs.settings import Settings
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -97,13 +97,6 @@ def of_hooks(
 def _absolute(path: str) -> str:
     """A file's name for one who runs elsewhere."""
     return str(Path(path).absolute()) if path else ""
-
-
-# What a hook gets whatever its header declares: without these nothing runs right.
-ALWAYS = frozenset(
-    {"PATH", "HOME", "TERM", "LANG", "LC_ALL", "TZ", "DEBIAN_FRONTEND", "SOURCE_DATE_EPOCH"}
-    | {"PREFIX", "LIVECD_SEED", "LIVECD_TOOLS"}
-)
 
 
 def narrowed(

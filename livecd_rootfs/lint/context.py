@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from livecd_rootfs import misread
 from livecd_rootfs.findings import Report
@@ -17,6 +18,10 @@ from livecd_rootfs.misread import Misread
 from livecd_rootfs.resolution import Reach, Resolution
 from livecd_rootfs.resolve import resolve
 from livecd_rootfs.series import PREFIX_VARIABLE, Entry, Series, artifact_prefix
+
+if TYPE_CHECKING:
+    from livecd_rootfs.lint.effects.model import Effects
+    from livecd_rootfs.lint.effects.reading import Reader
 
 
 class Context:
@@ -30,6 +35,7 @@ class Context:
 
     def __init__(self, tree: LintTree, *, project: str | None = None) -> None:
         self.tree = tree
+        self.project = project
         self.prefix = artifact_prefix(project, None)
 
     @cached_property
@@ -129,6 +135,20 @@ class Context:
         if kind == "depends":
             return name in self.series
         return Hook(name, self.tree).is_file
+
+    @cached_property
+    def _reader(self) -> Reader:
+        from livecd_rootfs.lint.effects.reading import Reader  # noqa: PLC0415 (not for all rules)
+
+        return Reader(self.tree)
+
+    def effects(self, hook: str) -> Effects:
+        """What a hook reads and writes, as far as its text and its header tell.
+
+        Args:
+            hook: its path in ``hooks.d``, one of `hooks`.
+        """
+        return self._reader.effects(self.hooks[hook])
 
     def artifact(self, name: str) -> str:
         """The name of an artifact with ``${PREFIX}`` replaced."""

@@ -1,0 +1,1 @@
+"""What a hook reads and writes, found in its text: nothing is run."""

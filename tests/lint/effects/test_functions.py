@@ -1,0 +1,15 @@
+"""The table of shell functions is that of the file which hooks source."""
+
+from __future__ import annotations
+
+import re
+
+from livecd_rootfs.lint.effects import functions
+from tests import checkout
+
+FILE = checkout.ROOT / "livecd_rootfs/shell/functions"
+DEFINED = re.compile(r"^([a-z]\w*)\(\)", re.MULTILINE)
+
+
+def test_every_function_that_hooks_get_is_known() -> None:
+    assert set(DEFINED.findall(FILE.read_text(encoding="utf-8"))) <= functions.known()
