@@ -8,6 +8,7 @@ from livecd_rootfs.hooktree import CHROOT_SUFFIXES, FINAL_HOOKS
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects import names
 from livecd_rootfs.lint.effects.model import Kind, Touch
+from livecd_rootfs.series import Entry, Series
 
 BINARY_SUFFIX = ".binary"
 MAKING = (Kind.WRITE, Kind.MKDIR, Kind.REMOVE)
@@ -55,6 +56,35 @@ def _of(context: Context, hook: str, *kinds: Kind) -> Iterator[Touch]:
         yield Touch(kind=kinds[0], name="chroot", span=span, certain=False, by=hook)
         return
     yield from context.effects(hook).of(*kinds)
+
+
+def made_for(context: Context, series: str) -> frozenset[str]:
+    """The names of all that a build of a series may write."""
+    hooks = listed(context, sorted(context.below(series)))
+    return frozenset(t.name for t in made_by(context, hooks) if t.kind is not Kind.REMOVE)
+
+
+def unmade(context: Context, series: Series) -> Iterator[Entry]:
+    """What a series provides, and nothing in its builds writes, as far as all is known."""
+    entries = [entry for entry in series.entries if entry.kind == "provides"]
+    if entries and _is_whole(context, context.below(series.name)):
+        made = made_for(context, series.name)
+        for entry in entries:
+            if not by_live_build(entry.name) and not any(names.same(entry.name, n) for n in made):
+                yield entry
+
+
+def _is_whole(context: Context, series: Iterable[str]) -> bool:
+    """Whether these series and all hooks that they list are there to be read."""
+    return all(
+        name in context.series
+        and all(
+            context.hooks[entry.name].is_file
+            for entry in context.series[name].entries
+            if entry.kind == "hook"
+        )
+        for name in series
+    )
 
 
 def by_live_build(name: str) -> bool:

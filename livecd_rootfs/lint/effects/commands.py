@@ -165,7 +165,7 @@ def _unwrap(shell: Follower, argv: Argv, memory: Memory) -> End | None:
         text = argv.text(number)
         if text in values:
             number += 1
-        elif not (text.startswith("-") or (wrapper == "env" and "=" in text)):
+        elif not (text.startswith("-") or (wrapper == "env" and "=" in argv.texts[number][0])):
             if not leading:
                 break
             leading -= 1

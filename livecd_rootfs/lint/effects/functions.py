@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from livecd_rootfs.lint.effects.memory import UNKNOWN, Texts
+from livecd_rootfs.lint.effects.memory import DEVICE, UNKNOWN, Texts
 from livecd_rootfs.lint.effects.model import Kind
 from livecd_rootfs.lint.effects.programs import Deed
 
@@ -49,7 +49,7 @@ def sets(words: Sequence[Texts]) -> dict[str, Texts]:
     """
     if words[0][0] == "create_derivative":
         return {"derivative_img": _derivative(words)}
-    return dict.fromkeys(_OF_MOUNTING, UNKNOWN) if words[0][0] in _MOUNTING else {}
+    return dict.fromkeys(_OF_MOUNTING, DEVICE) if words[0][0] in _MOUNTING else {}
 
 
 def deeds(words: Sequence[Texts]) -> tuple[Deed, ...] | None:

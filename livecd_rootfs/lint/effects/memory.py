@@ -13,6 +13,8 @@ Texts = tuple[str, ...]
 MOST = 16
 UNKNOWN: Texts = (names.UNKNOWN,)
 NOTHING: Texts = ("",)
+# One that the kernel gives, whichever that is.
+DEVICE: Texts = ("/dev/*",)
 # What every hook finds without setting it.
 GIVEN: Mapping[str, Texts] = {
     "PREFIX": (names.PREFIX,),

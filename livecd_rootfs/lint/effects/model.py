@@ -97,7 +97,7 @@ class Effects:
             if touch.kind is Kind.WRITE and touch.certain:
                 later = self.touches[number + 1 :]
                 if not any(
-                    t.kind is Kind.REMOVE and names.touch(t.name, touch.name) for t in later
+                    t.kind is Kind.REMOVE and names.covers(t.name, touch.name) for t in later
                 ):
                     found.setdefault(touch.name, touch)
         return tuple(found.values())

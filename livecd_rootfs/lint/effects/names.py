@@ -21,6 +21,8 @@ _BUILD_PATHS = (BUILD, "/build")
 _PARTS = re.compile(r"livecd\.\$\{PROJECT\}(?:-\$\{SUBARCH\})?")
 # A project's name has no dot: the first one after it begins the artifact's own part.
 _LITERAL = re.compile(r"^livecd\.([A-Za-z0-9_+-]+)(?=\.)")
+# How many letters of a name, besides prefix and stars, make it one that is meant.
+_TELLING = 3
 # Stands for a prefix where names are compared; nothing else has such a character.
 _ANY_PREFIX = "livecd.\0"
 
@@ -51,6 +53,11 @@ def is_artifact(text: str) -> bool:
     return text.startswith((PREFIX + ".", "livecd.")) and "/" not in text
 
 
+def tells(text: str) -> bool:
+    """Whether it says more than that it is some artifact, as ``livecd.*`` does."""
+    return len(re.sub(r"[*.]|livecd|\$\{PREFIX\}", "", text)) >= _TELLING
+
+
 def project(text: str) -> str | None:
     """The project in ``livecd.PROJECT.x``, where that is written out."""
     found = _LITERAL.match(text)
@@ -78,6 +85,12 @@ def touch(one: str, other: str) -> bool:
         or _meet(f"{left}/*", right)
         or _meet(left, f"{right}/*")
     )
+
+
+def covers(outer: str, inner: str) -> bool:
+    """Whether the first may be the second, or a folder around it."""
+    left, right = comparable(outer), comparable(inner)
+    return left == "." or _meet(left, right) or _meet(f"{left}/*", right)
 
 
 @cache

@@ -79,10 +79,10 @@ _READER_NAMES = (
 )
 _CHANGER_NAMES = (
     "truncate chmod chown chgrp setfattr setfacl chattr e2fsck fsck fsck.ext4 fsck.vfat"
-    " fsck.fat dosfsck resize2fs tune2fs e2label fatlabel dosfslabel mkswap parted sfdisk sgdisk"
-    " gdisk fdisk cfdisk wipefs partx setcap fallocate debugfs mlabel blkdiscard swapon"
+    " fsck.fat dosfsck resize2fs tune2fs e2label fatlabel dosfslabel mkswap wipefs setcap fallocate debugfs mlabel blkdiscard swapon"
     " growpart hexedit ed ex"
 )
+_DISK_NAMES = "parted sfdisk sgdisk gdisk fdisk cfdisk partx"
 _WRITER_NAMES = (
     "mkfs mkfs.ext2 mkfs.ext3 mkfs.ext4 mke2fs mkfs.vfat mkfs.fat mkdosfs mkfs.btrfs mkfs.xfs"
 )
@@ -107,6 +107,8 @@ FORMS: Mapping[str, Form] = {
     ),
     "truncate": Form(others=(READ, WRITE), values=_options("-s --size"), inputs=_options("-r")),
     "fallocate": Form(others=(READ, WRITE), values=_options("-l -o --length --offset")),
+    **_table(Form(first=(READ, WRITE), values=_options("-t -n -d -c -u -A -a")), _DISK_NAMES),
+    "setfattr": Form(others=(READ, WRITE), values=_options("-n -v -x")),
     "touch": Form(others=(WRITE,), values=_options("-d -t --date"), inputs=_options("-r")),
     "tee": Form(others=(WRITE,)),
     "sort": Form(others=(READ,), outputs=_options("-o --output"), values=_options("-k -t -T")),

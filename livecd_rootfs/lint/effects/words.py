@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Callable
 
 from livecd_rootfs.lint.effects import names
-from livecd_rootfs.lint.effects.memory import NOTHING, UNKNOWN, Memory, Texts, joined, union
+from livecd_rootfs.lint.effects.memory import DEVICE, NOTHING, UNKNOWN, Memory, Texts, joined, union
 from livecd_rootfs.lint.effects.syntax import Node, Script
 
 # Operators of ${name:-word} that say what to do when the variable is not set.
@@ -261,5 +261,6 @@ _SPEAKERS: dict[str, Callable[[list[Texts]], Texts]] = {
     "dirname": lambda operands: tuple(map(_folder, _same(operands))),
     "basename": _basename,
     "mktemp": lambda operands: UNKNOWN if operands else ("/tmp/*",),  # noqa: S108 (its place)
+    "losetup": lambda _: DEVICE,
     "echo": _spoken,
 }

@@ -71,7 +71,7 @@ def check(context: Context) -> Iterator[Diagnostic]:
 
 def _is_removed(made: Touch, touches: Sequence[Touch]) -> bool:
     return any(
-        touch.kind is Kind.REMOVE and names.touch(touch.name, made.name) for touch in touches
+        touch.kind is Kind.REMOVE and names.covers(touch.name, made.name) for touch in touches
     )
 
 

@@ -52,6 +52,8 @@ def check(context: Context) -> Iterator[Diagnostic]:
         if not flow.is_binary(hook) or not context.hooks[hook].is_file:
             continue
         series = dict.fromkeys(one.name for one, _ in lines)
+        if any(True for name in series for _ in flow.unmade(context, context.series[name])):
+            continue  # one name is wrong, and provided-not-produced tells where
         provided = _provided(context, tuple(series))
         for touch in context.effects(hook).produced:
             known = [*provided, *(name for user, name in needed if user != hook)]
@@ -72,7 +74,7 @@ def _needed(context: Context) -> Iterator[tuple[str, str]]:
     for hook in filter(flow.is_binary, context.listings):
         if context.hooks[hook].is_file:
             for touch in flow.read_by(context, [hook]):
-                if names.is_artifact(touch.name):
+                if names.is_artifact(touch.name) and names.tells(touch.name):
                     yield hook, touch.name
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from livecd_rootfs.diagnostics import Diagnostic, Edit, Fix, Label, Severity, near
 from livecd_rootfs.diagnostics.near import did_you_mean
 from livecd_rootfs.lint import flow
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects import names
-from livecd_rootfs.lint.effects.model import Kind
 from livecd_rootfs.series import Entry, Series
 
 CODE = "provided-not-produced"
@@ -42,30 +41,11 @@ qemu-img convert -O vpc binary/boot/disk.ext4 "$PREFIX.vhd"
 def check(context: Context) -> Iterator[Diagnostic]:
     """Look for each provided name among all that the series' hooks may write."""
     for series in context.own_series:
-        below = context.below(series.name)
-        entries = [entry for entry in series.entries if entry.kind == "provides"]
-        if not entries or not all(map(context.series.get, below)):
-            continue
-        hooks = flow.listed(context, sorted(below))
-        made = {t.name for t in flow.made_by(context, hooks) if t.kind is not Kind.REMOVE}
-        if _is_whole(context, sorted(below)):
-            for entry in entries:
-                known = flow.by_live_build(entry.name) or names.same(entry.name, ".")
-                if not known and not any(names.same(entry.name, name) for name in made):
-                    yield _finding(entry, series, made)
+        for entry in flow.unmade(context, series):
+            yield _finding(entry, series, flow.made_for(context, series.name))
 
 
-def _is_whole(context: Context, series: list[str]) -> bool:
-    """Whether every hook that they list is there to be read."""
-    return all(
-        context.hooks[entry.name].is_file
-        for name in series
-        for entry in context.series[name].entries
-        if entry.kind == "hook"
-    )
-
-
-def _finding(entry: Entry, series: Series, made: set[str]) -> Diagnostic:
+def _finding(entry: Entry, series: Series, made: Iterable[str]) -> Diagnostic:
     artifacts = sorted(name for name in made if names.is_artifact(name) and names.is_known(name))
     provided = {other.name for other in series.entries if other.kind == "provides"}
     alike = near(entry.name, (name for name in artifacts if name not in provided))

@@ -1,0 +1,103 @@
+"""A private tree as people have them, in the manner of old hooks: there is nothing to say of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from livecd_rootfs.diagnostics.full import render
+from livecd_rootfs.lint import engine, examples
+from livecd_rootfs.lint.context import Context
+from livecd_rootfs.lint.effects.model import Kind
+from livecd_rootfs.lint.rules import RULES, shellcheck
+from livecd_rootfs.lint.tree import LintTree
+from tests import checkout
+
+TEXT = (Path(__file__).parent / "private.txt").read_text(encoding="utf-8")
+QUICK = tuple(rule for rule in RULES if rule is not shellcheck)
+SHIPPED = str(checkout.ROOT / "hooks.d")
+
+
+def context(folder: Path, text: str = TEXT) -> Context:
+    examples.plant(text, folder / "hooks.d")
+    os.rmdir(folder / "hooks.d/chroot")  # noqa: PTH106 (a private tree has none, and is laid over ours)
+    return Context(LintTree(str(folder / "hooks.d"), base=SHIPPED))
+
+
+@pytest.mark.tools("shellcheck")
+def test_there_are_no_false_alarms(tmp_path: Path) -> None:
+    found = engine.run(context(tmp_path)).findings
+    assert "".join(map(render, found)) == ""
+
+
+def test_its_hooks_are_understood(tmp_path: Path) -> None:
+    """Silence is worth something only where it is not for want of understanding."""
+    tree = context(tmp_path)
+    own = {name for name in tree.listings if name.startswith("extra/")}
+    vague = {
+        name
+        for name in own
+        if any(touch.name == "*" for touch in tree.effects(name).of(Kind.WRITE))
+    }
+    assert vague <= {"extra/license-report.binary", "extra/disk-bios.binary",
+                     "extra/disk-efi.binary"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "place"),
+    [
+        (
+            "provides livecd.ubuntu-cpc.ova\n",
+            "provides livecd.ubuntu-cpc.ovf\n",
+            "provided-not-produced",
+            "extra/series/ova:3:10",
+        ),
+        (
+            "provides livecd.ubuntu-cpc.gcp.manifest\n",
+            "",
+            "produced-not-provided",
+            "extra/gcp.binary:37:30",
+        ),
+        (
+            "depends root-dir\nextra/wsl.binary",
+            "depends root-dir\ndepends vmdk-private\nextra/wsl.binary",
+            "unneeded-depends",
+            "extra/series/wsl:2:9",
+        ),
+        (
+            "provides livecd.ubuntu-cpc.wsl.rootfs.manifest",
+            "provides livecd.ubuntu-core.wsl.rootfs.manifest",
+            "prefix-mismatch",
+            "extra/series/wsl:4:10",
+        ),
+        (
+            "    umount_partition mountpoint\n    rmdir mountpoint\n}\n\ndisk_image=binary/boot/disk.ext4",
+            "    umount_partition mountpoint\n}\n\ndisk_image=binary/boot/disk.ext4",
+            "fixed-scratch-name",
+            "extra/disk-efi.binary:39:11",
+        ),
+        (
+            "rm disk.raw\n",
+            "rm disk.raw\nsleep 10\n",
+            "host-dependence",
+            "extra/gcp.binary:44:1",
+        ),
+        (
+            "Built of ${SUBPROJECT:-the usual}",
+            "Built of ${SUBPROJECT:-the usual} at $NOW",
+            "undeclared-environment",
+            "extra/gcp.binary:35:38",
+        ),
+    ],
+)
+def test_one_accident_is_found_where_it_is(
+    old: str, new: str, code: str, place: str, tmp_path: Path
+) -> None:
+    assert TEXT.count(old) == 1
+    found = engine.run(context(tmp_path, TEXT.replace(old, new)), QUICK).findings
+    told = {
+        (one.code, os.path.relpath(one.labels[0].span.place, tmp_path / "hooks.d")) for one in found
+    }
+    assert told == {(code, place)}
