@@ -35,6 +35,7 @@ PACKAGES = (
     "dosfstools",
     "e2fsprogs",
     "fdisk",
+    "fuse2fs",
     "gdisk",
     "grub-common",
     "mtools",

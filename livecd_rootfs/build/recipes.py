@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from livecd_rootfs import archive, mmdebstrap, toolsroot
+from livecd_rootfs import archive, mmdebstrap, shell, toolsroot
 from livecd_rootfs.build import environment
 from livecd_rootfs.build.environment import Identity
 from livecd_rootfs.build.forest import OWN_VARIABLES, Node
@@ -108,7 +108,7 @@ class Kitchen:
         variables = self.variables(node, plan, date)
         return (
             *self._inputs.of_hook(step.name, header.inputs),
-            self._inputs.of_file(FUNCTIONS.name, FUNCTIONS),
+            of_text(PartKind.SUPPORT, FUNCTIONS, shell.functions()),
             *(of_text(PartKind.VARIABLE, name, text) for name, text in variables.items()),
             *self._file_parts(variables),
             of_text(PartKind.SETTING, "network", "yes" if header.network else "no"),

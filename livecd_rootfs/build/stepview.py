@@ -18,10 +18,10 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from livecd_rootfs import hooksdir
+from livecd_rootfs import hooksdir, shell
 from livecd_rootfs.resolve import Resolution
 
-FUNCTIONS = Path(__file__).parents[1] / "shell" / "functions"
+FUNCTIONS = "functions"
 
 _SHARED = (
     "PROJECT",
@@ -52,7 +52,7 @@ def make(view: Path, tree: Path, files: Iterable[str], variables: Mapping[str, s
     """
     for name, values in config_files(variables).items():
         (view / name).write_text(assignments(values))
-    shutil.copy(FUNCTIONS, view / "functions")
+    (view / FUNCTIONS).write_text(shell.functions(), encoding="utf-8")
     for name in files:
         _copy(tree, name, view / "hooks.d")
 
