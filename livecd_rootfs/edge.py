@@ -29,19 +29,21 @@ class Outcome(Value):
     err: str
 
 
-def main(program: str, command: Callable[[], Outcome]) -> int:
+def main(program: str, command: Callable[[], Outcome], *, failure: int = EXIT_FAILURE) -> int:
     """Run a command, print what it says, and give the exit status.
 
     Args:
         program: the name that error messages begin with.
         command: what to run; its `LivecdError`, ``OSError`` and ^C become messages.
+        failure: the exit status of a failure that is not one of usage.
     """
     try:
         outcome = command()
     except LivecdError as error:
-        outcome = Outcome(status=error.exit_code, out="", err=render(error, program))
+        status = failure if error.exit_code == EXIT_FAILURE else error.exit_code
+        outcome = Outcome(status=status, out="", err=render(error, program))
     except OSError as error:
-        outcome = Outcome(status=EXIT_FAILURE, out="", err=f"{program}: {error}\n")
+        outcome = Outcome(status=failure, out="", err=f"{program}: {error}\n")
     except KeyboardInterrupt:
         outcome = Outcome(status=EXIT_INTERRUPTED, out="", err=f"{program}: interrupted\n")
     _write(sys.stderr, outcome.err)
@@ -49,7 +51,7 @@ def main(program: str, command: Callable[[], Outcome]) -> int:
         _write(sys.stdout, outcome.out)
     except OSError as error:
         _write(sys.stderr, f"{program}: can't write to standard output: {error.strerror}\n")
-        return EXIT_FAILURE
+        return failure
     return outcome.status
 
 

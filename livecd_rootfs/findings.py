@@ -105,13 +105,15 @@ class Report:
         self.found.append(finding)
 
     def _not_executable(self, hook: OrderedHook) -> Diagnostic:
+        path = f"{self._tree.root}/{hook.name}"
         return Diagnostic(
             code="not-executable",
             severity=Severity.WARNING,
             message=f"hook '{hook.name}' is not executable",
             labels=_labels(hook.span, ""),
             notes=_chain_notes(hook.reach),
-            help="chmod +x " + shlex.quote(f"{self._tree.root}/{hook.name}"),
+            help="chmod +x " + shlex.quote(path),
+            fix=Fix(message="make it executable", executable=(path,)),
         )
 
     def _missing(self, hook: OrderedHook, state: str) -> Diagnostic:
@@ -157,7 +159,7 @@ def _replacement(span: Span | None, names: Sequence[str]) -> Fix | None:
     if span is None or len(names) != 1:
         return None
     edit = Edit(span=span, replacement=names[0])
-    return Fix(message=f"replace by '{names[0]}'", edits=(edit,))
+    return Fix(message=f"replace by '{names[0]}'", edits=(edit,), is_safe=False)
 
 
 def _shortened(items: Sequence[str]) -> tuple[str, ...]:

@@ -164,7 +164,7 @@ def _unknown_key(word: _Word) -> Diagnostic:
     fix = None
     if len(names) == 1:
         edit = Edit(span=word.key_span, replacement=names[0])
-        fix = Fix(message=f"replace by '{names[0]}'", edits=(edit,))
+        fix = Fix(message=f"replace by '{names[0]}'", edits=(edit,), is_safe=False)
     return _error(
         "header-unknown-key",
         f"a hook's header has no key '{word.key}'",

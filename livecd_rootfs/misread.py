@@ -46,12 +46,14 @@ class Misread:
 
     Attributes:
         kind: the kind of slip.
+        message: what is wrong, one line.
         span: the words that are wrong.
         help: what to write instead.
         fix: the change that mends it, when it is clear.
     """
 
     kind: Kind
+    message: str
     span: Span
     help: str
     fix: Fix | None
@@ -77,6 +79,7 @@ def _byte_order_mark(entry: Entry) -> Misread:
     span = _part(entry, 0, 1)
     return Misread(
         kind="byte-order-mark",
+        message="the file begins with a byte order mark",
         span=span,
         help="the file begins with a byte order mark: save it without",
         fix=_fix("remove the byte order mark", (span, "")),
@@ -97,6 +100,7 @@ def _keyword(entry: Entry) -> Misread | None:
         names = "a series" if meant == "depends" else "an artifact"
         return Misread(
             kind="keyword-typo",
+            message=f"the keyword '{meant}' needs a name behind it",
             span=entry.span,
             help=f"write {names} behind the keyword '{meant}'",
             fix=None,
@@ -105,9 +109,14 @@ def _keyword(entry: Entry) -> Misread | None:
     edit = _part(entry, 0, found.start("rest"))
     return Misread(
         kind="keyword-typo",
+        message=f"'{span.text}' is no keyword, so the line names a hook",
         span=span,
         help=f"did you mean the keyword '{meant}'?",
-        fix=_fix(f"write '{meant}'", (edit, f"{meant} ")),
+        fix=_fix(
+            f"write '{meant}'",
+            (edit, f"{meant} "),
+            is_safe=found["word"].lower() == meant,
+        ),
     )
 
 
@@ -119,6 +128,7 @@ def _mark_apart(entry: Entry) -> Misread | None:
     span = _part(entry, 0, len(entry.name) - len(rest))
     return Misread(
         kind="keyword-typo",
+        message=f"'{span.text.strip()}' is read as part of the name",
         span=span,
         help="the keyword and the name stand apart by white space alone",
         fix=_fix("remove the mark", (span, "")),
@@ -142,8 +152,9 @@ def _comment(entry: Entry) -> Misread | None:
     above = Span(source=entry.span.source, start=start, end=start)
     return Misread(
         kind="inline-comment",
+        message="a comment behind a name is read as part of the name",
         span=_part(entry, found.end() - len(comment), found.end()),
-        help="a comment takes a line of its own; here it is read as part of the name",
+        help="a comment takes a line of its own",
         fix=_fix(
             "move the comment to a line of its own",
             (above, f"{_indent(entry.span)}{comment}\n"),
@@ -162,6 +173,7 @@ def _several(entry: Entry, exists: Callable[[str, str], bool]) -> Misread | None
     lines = f"\n{_indent(entry.span)}{keyword}".join(words)
     return Misread(
         kind="several-names",
+        message=f"'{entry.name}' is read as one name",
         span=_part(entry, start, len(entry.name)),
         help=ONE_NAME,
         fix=_fix("write one line for each name", (entry.span, lines)) if known else None,
@@ -184,6 +196,6 @@ def _indent(span: Span) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
-def _fix(message: str, *edits: tuple[Span, str]) -> Fix:
+def _fix(message: str, *edits: tuple[Span, str], is_safe: bool = True) -> Fix:
     changed = tuple(Edit(span=span, replacement=text) for span, text in edits)
-    return Fix(message=message, edits=changed)
+    return Fix(message=message, edits=changed, is_safe=is_safe)

@@ -42,11 +42,13 @@ class Fix:
         message: what it does, in the imperative.
         edits: changes of texts; all of them or none.
         executable: files to make executable, by their paths.
+        is_safe: whether it can't be wrong; else it is the best guess.
     """
 
     message: str
     edits: tuple[Edit, ...] = ()
     executable: tuple[str, ...] = ()
+    is_safe: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,14 @@ Everything is found when it is asked for, once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from livecd_rootfs import misread
+from livecd_rootfs.diagnostics import Diagnostic, Label, Severity
 from livecd_rootfs.findings import Report
 from livecd_rootfs.hooktree import FINAL_HOOKS
 from livecd_rootfs.lint.hook import Hook
@@ -18,6 +21,18 @@ from livecd_rootfs.misread import Misread
 from livecd_rootfs.resolution import Reach, Resolution
 from livecd_rootfs.resolve import resolve
 from livecd_rootfs.series import PREFIX_VARIABLE, Entry, Series, artifact_prefix
+from livecd_rootfs.source import Span
+
+# What stands for bytes that are no text; the rule bad-encoding tells of them.
+NO_TEXT = re.compile("[\udc80-\udcff\0]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedBuild:
+    """Targets that someone builds together, and where that is said."""
+
+    targets: str
+    span: Span
 
 if TYPE_CHECKING:
     from livecd_rootfs.lint.effects.model import Effects
@@ -31,9 +46,13 @@ class Context:
         tree: the ``hooks.d``.
         project: what ``PROJECT`` is in its builds, to compare literal names of artifacts
             with ``${PREFIX}``; the default one when it is not given.
+        builds: lists of targets that are built together.
     """
 
-    def __init__(self, tree: LintTree, *, project: str | None = None) -> None:
+    def __init__(
+        self, tree: LintTree, *, project: str | None = None, builds: Sequence[NamedBuild] = ()
+    ) -> None:
+        self.builds = tuple(builds)
         self.tree = tree
         self.project = project
         self.prefix = artifact_prefix(project, None)
@@ -63,6 +82,24 @@ class Context:
         names = dict.fromkeys((*self.listings, *self.tree.chroot_hooks(), *FINAL_HOOKS, *named))
         hooks = {name: Hook(name, self.tree) for name in names}
         return {name: hook for name, hook in hooks.items() if name in self.listings or hook.is_file}
+
+    @cached_property
+    def used_hooks(self) -> tuple[Hook, ...]:
+        """The hooks of this tree that builds run: those that are listed or always run."""
+        always = {*self.tree.chroot_hooks(), *FINAL_HOOKS}
+        used = [
+            hook for name, hook in self.hooks.items() if name in self.listings or name in always
+        ]
+        by_path = {hook.path: hook for hook in reversed(used)}  # spelt in two ways, it is one
+        own = (hook for hook in reversed(by_path.values()) if self.tree.is_own(hook.path))
+        return tuple(hook for hook in own if hook.is_file)
+
+    @cached_property
+    def unused_hooks(self) -> tuple[Hook, ...]:
+        """The hooks that no build runs."""
+        used = {hook.path for hook in self.used_hooks}
+        own = (hook for hook in self.hooks.values() if self.tree.is_own(hook.path))
+        return tuple(hook for hook in own if hook.is_file and hook.path not in used)
 
     @cached_property
     def listings(self) -> Mapping[str, tuple[tuple[Series, Entry], ...]]:
@@ -98,9 +135,9 @@ class Context:
         return found
 
     @cache  # noqa: B019 (a context lives as long as its run)
-    def resolution(self, target: str) -> Resolution:
-        """What one target means."""
-        return resolve((target,), self.tree, prefix=self.prefix)
+    def resolution(self, *targets: str) -> Resolution:
+        """What a build of targets means."""
+        return resolve(targets, self.tree, prefix=self.prefix)
 
     @cache  # noqa: B019 (a context lives as long as its run)
     def below(self, name: str) -> frozenset[str]:
@@ -120,13 +157,39 @@ class Context:
         return tuple(
             found
             for series in self.own_series
-            for found in map(self._look, series.entries)
-            if found
+            for entry in series.entries
+            if not NO_TEXT.search(entry.name) and (found := self._look(entry))
         )
+
+    def misread_as(self, kind: str, severity: Severity) -> Iterator[Diagnostic]:
+        """Findings about lines that were misread in one way."""
+        for found in self.misread:
+            if found.kind == kind:
+                yield Diagnostic(
+                    code=kind,
+                    severity=severity,
+                    message=found.message,
+                    labels=(Label(span=found.span),),
+                    help=found.help,
+                    fix=found.fix,
+                )
 
     def is_misread(self, entry: Entry) -> bool:
         """Whether a line says something else than was meant, which another rule tells."""
-        return self._look(entry) is not None
+        return bool(NO_TEXT.search(entry.name)) or self._look(entry) is not None
+
+    @cache  # noqa: B019 (a context lives as long as its run)
+    def is_incomplete(self, target: str) -> bool:
+        """Whether a line is not understood on which the meaning of a target hangs.
+
+        What the target lacks or has too much may then be that line's fault.
+        """
+        below = (self.series.get(name) for name in self.below(target))
+        return any(one is None or any(map(self._is_unclear, one.entries)) for one in below)
+
+    def _is_unclear(self, entry: Entry) -> bool:
+        unknown = entry.kind != "provides" and not self._exists(entry.kind, entry.name)
+        return unknown or self.is_misread(entry)
 
     def _look(self, entry: Entry) -> Misread | None:
         return misread.look(entry, self._exists)

@@ -80,7 +80,7 @@ def _unknown(waiver: Waiver) -> Diagnostic:
     fix = None
     if len(names) == 1:
         edit = Edit(span=waiver.span, replacement=names[0])
-        fix = Fix(message=f"replace by '{names[0]}'", edits=(edit,))
+        fix = Fix(message=f"replace by '{names[0]}'", edits=(edit,), is_safe=False)
     return unneeded_waiver.finding(
         waiver.span, "no rule has this name", remedy=did_you_mean(names), fix=fix
     )

@@ -11,8 +11,7 @@
     ready
     == base/old.binary -> gone.binary
 
-A file begins at a line with its path in ``hooks.d``, or beginning with ``/`` beside it. A
-hook without text is a shell script that does nothing. Lines of blanks and ``^`` mark the
+A file begins at a line with its path in ``hooks.d``. A hook without text is a shell script that does nothing. Lines of blanks and ``^`` mark the
 words in the line above that a rule points at, and are in no file. Code points from U+DC80
 to U+DCFF stand for the bytes 0x80 to 0xff, alone.
 """
@@ -59,7 +58,7 @@ class ExampleFile:
 
     def plant(self, root: Path) -> None:
         """Make the file on the disk."""
-        path = root.parent / self.name[1:] if self.name.startswith("/") else root / self.name
+        path = root / self.name
         path.parent.mkdir(parents=True, exist_ok=True)
         if self.target is not None:
             path.symlink_to(self.target)
@@ -102,7 +101,7 @@ def _file(head: re.Match[str], lines: list[str]) -> ExampleFile:
             marks += _marks(name, len(text), line)
         else:
             text.append(line)
-    is_hook = "series/" not in name and not name.startswith("/")
+    is_hook = "series/" not in name and not name.startswith("..")
     return ExampleFile(
         name=name,
         text="".join(text) or (EMPTY_HOOK if is_hook else ""),

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.hooktree import CHROOT_SUFFIXES, HookTree
+from livecd_rootfs.hooktree import CHROOT_SUFFIXES, SERIES_FOLDERS, HookTree
 from livecd_rootfs.lint.text import Text
 from livecd_rootfs.series import Series, parse
 
 HOOK_SUFFIXES = (*CHROOT_SUFFIXES, ".binary")
 # What a repository of private hooks leaves to the tree that it is laid over.
 LENT_FOLDERS = ("base", "chroot")
+# In bytes; what is larger is an image or an archive.
+LARGEST_SCRIPT = 1 << 20
 
 
 class LintTree(HookTree):
@@ -73,6 +75,24 @@ class LintTree(HookTree):
             return HookTree(self.base).path(hook)
         return super().path(hook)
 
+    @cached_property
+    def shadowed(self) -> Mapping[str, str]:
+        """The series files that others replace, by name."""
+        kept, replaced = (os.path.join(self.root, folder) for folder in SERIES_FOLDERS)
+        names = sorted(set(_files_in(kept)) & set(_files_in(replaced)))
+        return {name: os.path.join(replaced, name) for name in names}
+
+    def support_text(self, name: str) -> str:
+        """What is in a file of any kind; nothing if it can't be read or is no text."""
+        path = self.path(name)
+        try:
+            if os.path.getsize(path) > LARGEST_SCRIPT:
+                return ""
+            text = self.text(path)
+        except (OSError, LivecdError):
+            return ""
+        return "" if b"\0" in text.data else text.source.text
+
     def is_own(self, path: str) -> bool:
         """Whether a file is in this tree, rather than in the one that it is laid over."""
         return self.base is None or not path.startswith(self.base.rstrip("/") + "/")
@@ -101,6 +121,13 @@ class LintTree(HookTree):
                 return file.read()
         except OSError as error:
             raise LivecdError(f"{path} can't be read", why=error.strerror) from None
+
+
+def _files_in(folder: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name))]
+    except OSError:
+        return []
 
 
 def _scan(folder: str) -> Iterator[os.DirEntry[str]]:

@@ -95,7 +95,6 @@ def test_two_places() -> None:
             "..." + "a" * 30 + "XYZ" + "b" * 67 + "...",
             " " * 33 + "^^^",
         ),
-        ("", "", "", "^"),
         ("two\nlines", "two\nlines", "two", "^^^"),
     ],
 )
@@ -103,6 +102,13 @@ def test_underlines_the_word(text: str, word: str, line: str, underline: str) ->
     shown = render(finding(label(text, word))).splitlines()
     assert shown[3] == f"1 | {line}"
     assert shown[4] == f"  | {underline}"
+
+
+def test_a_file_without_text_has_no_line_to_show() -> None:
+    found = finding(label("", "", "leads nowhere"), remedy="remove it")
+    assert render(found) == (
+        "error[some-code]: it is wrong\n  --> series/img leads nowhere\n  |\n  = help: remove it\n"
+    )
 
 
 @pytest.mark.parametrize(

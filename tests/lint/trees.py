@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from livecd_rootfs.diagnostics import Diagnostic
-from livecd_rootfs.lint import engine, examples
+from livecd_rootfs.lint import configuration, engine, examples
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.rule import Rule
 from livecd_rootfs.lint.rules import RULES, unneeded_waiver
@@ -18,7 +18,9 @@ HERE = "hooks.d"
 def found_in(example: str, folder: Path, rules: Sequence[Rule] = RULES) -> tuple[Diagnostic, ...]:
     """The findings of an example, whose tree is ``hooks.d`` in the working directory."""
     examples.plant(example, folder / HERE)
-    return engine.run(Context(LintTree(HERE)), rules).findings
+    settings = configuration.find(HERE)
+    context = Context(LintTree(HERE), project=settings.project, builds=settings.builds)
+    return engine.run(context, rules).findings
 
 
 def only(rule: Rule) -> tuple[Rule, ...]:

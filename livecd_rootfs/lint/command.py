@@ -1,0 +1,202 @@
+"""A run of series-lint: from options to what is printed."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from livecd_rootfs.diagnostics import Diagnostic, Severity
+from livecd_rootfs.diagnostics.colour import ansi
+from livecd_rootfs.edge import Outcome
+from livecd_rootfs.errors import EXIT_FAILURE, UsageError
+from livecd_rootfs.lint import configuration, engine, fixes, formats, place, selection
+from livecd_rootfs.lint.configuration import Configuration
+from livecd_rootfs.lint.context import Context
+from livecd_rootfs.lint.rule import Rule
+from livecd_rootfs.lint.tree import LintTree
+
+# Heaviest first, as Severity has them.
+WEIGHT = {severity: number for number, severity in enumerate(Severity)}
+# Fixes may make room for others; more rounds than this would be rules that contradict.
+ROUNDS_AT_MOST = 10
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SHIPPED = (
+    os.path.join(os.path.dirname(PACKAGE), "hooks.d"),
+    os.path.join(PACKAGE, "_data", "hooks.d"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A tree to check.
+
+    Attributes:
+        root: the ``hooks.d``.
+        base: another one over which it is laid, if it is half a one.
+        within: the files and folders that matter; all when there are none.
+        rules: what is looked for.
+        settings: what is set for it.
+    """
+
+    root: str
+    base: str | None
+    within: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    settings: Configuration
+
+    def context(self, unsaved: Mapping[str, bytes] | None = None) -> Context:
+        """What its rules look at."""
+        tree = LintTree(self.root, base=self.base, unsaved=unsaved)
+        return Context(tree, project=self.settings.project, builds=self.settings.builds)
+
+    def findings(self, context: Context) -> tuple[Diagnostic, ...]:
+        """What is found in the files that matter."""
+        found = engine.run(context, self.rules).findings
+        return tuple(one for one in found if self._matters(one))
+
+    def _matters(self, found: Diagnostic) -> bool:
+        if not self.within:
+            return True
+        path = found.labels[0].span.source.path if found.labels else self.root
+        return place.is_within(path, self.within)
+
+
+def run(options: argparse.Namespace, *, colour: bool) -> Outcome:
+    """Check trees, mend them if that is asked for, and tell.
+
+    Raises:
+        LivecdError: something can't be understood, read or written.
+    """
+    targets = _targets(options)
+    if options.diff and not options.fix:
+        raise UsageError("--diff says what --fix would do", remedy="give both")
+    if options.unsafe_fixes and not options.fix:
+        raise UsageError("--unsafe-fixes says how --fix goes about it", remedy="give both")
+    found, fixed, diff = list[Diagnostic](), 0, ""
+    for target in targets:
+        if options.fix:
+            number, shown = _fix(target, unsafe=options.unsafe_fixes, dry=options.diff)
+            fixed, diff = fixed + number, diff + shown
+        if not options.diff:
+            found += target.findings(target.context())
+    if options.diff:
+        return Outcome(status=EXIT_FAILURE if diff else 0, out=diff, err="")
+    limits = {severity for target in targets for severity in _failing(target, options)}
+    return Outcome(
+        status=EXIT_FAILURE if any(one.severity in limits for one in found) else 0,
+        out=_told(found, options, colour=colour),
+        err=_summary(found, fixed) if options.format in ("full", "concise") else "",
+    )
+
+
+def _targets(options: argparse.Namespace) -> tuple[Target, ...]:
+    if options.tree:
+        roots = {place.named(options.tree): tuple(options.paths)}
+    elif options.paths:
+        roots = {
+            root: ()
+            if root in paths or any(place.is_within(root, [one]) for one in paths)
+            else paths
+            for root, paths in place.around(options.paths).items()
+        }
+    else:
+        here = os.getcwd()
+        tree = (_settings(here, options)).tree
+        roots = {place.named(tree) if tree else place.nearest(here): ()}
+    return tuple(_target(root, within, options) for root, within in roots.items())
+
+
+def _target(root: str, within: tuple[str, ...], options: argparse.Namespace) -> Target:
+    settings = _settings(root, options)
+    base = options.base or settings.base
+    return Target(
+        root=root,
+        base=place.named(base) if base else _shipped(),
+        within=within,
+        rules=selection.choose(
+            selection.split(options.select) or settings.select,
+            (*selection.split(options.ignore), *settings.ignore),
+        ),
+        settings=settings,
+    )
+
+
+def _settings(folder: str, options: argparse.Namespace) -> Configuration:
+    return configuration.read(options.config) if options.config else configuration.find(folder)
+
+
+def _shipped() -> str | None:
+    return next((path for path in SHIPPED if place.is_tree(path)), None)
+
+
+def _failing(target: Target, options: argparse.Namespace) -> Iterable[Severity]:
+    least = Severity(options.fail_on) if options.fail_on else target.settings.fail_on
+    return [severity for severity in Severity if WEIGHT[severity] <= WEIGHT[least]]
+
+
+def _fix(target: Target, *, unsafe: bool, dry: bool) -> tuple[int, str]:
+    """Mend a tree until there is nothing more to mend; how much, and the difference."""
+    contents: dict[str, bytes] = {}
+    executable: dict[str, None] = {}
+    fixed = 0
+    for _ in range(ROUNDS_AT_MOST):
+        context = target.context(contents)
+        found = [one for one in target.findings(context) if _is_new(one, executable)]
+        planned = fixes.plan(found, context.tree, unsafe=unsafe)
+        if not planned.findings:
+            break
+        contents |= planned.contents
+        executable |= dict.fromkeys(planned.executable)
+        fixed += len(planned.findings)
+    if dry:
+        return fixed, _difference(target.context(), contents, executable)
+    fixes.write(fixes.Fixed(findings=(), contents=contents, executable=tuple(executable)))
+    return fixed, ""
+
+
+def _is_new(found: Diagnostic, executable: Mapping[str, None]) -> bool:
+    """Whether a finding is not one about a run bit that will be set."""
+    return not (found.fix and found.fix.executable and set(found.fix.executable) <= set(executable))
+
+
+def _difference(context: Context, contents: Mapping[str, bytes], executable: Iterable[str]) -> str:
+    shown = [f"chmod +x {path}\n" for path in executable]
+    for path, data in contents.items():
+        before = context.tree.text(path).data
+        shown += difflib.unified_diff(_lines(before), _lines(data), fromfile=path, tofile=path)
+    return "".join(shown)
+
+
+def _lines(data: bytes) -> list[str]:
+    return [f"{line}\n" for line in data.decode("utf-8", "backslashreplace").splitlines()]
+
+
+def _told(found: Sequence[Diagnostic], options: argparse.Namespace, *, colour: bool) -> str:
+    if options.statistics:
+        return _statistics(found)
+    return formats.render(options.format, found, ansi if colour else None)
+
+
+def _statistics(found: Iterable[Diagnostic]) -> str:
+    """How often each rule found something, most often first."""
+    counts = Counter(one.code for one in found)
+    width = len(str(max(counts.values(), default=0)))
+    return "".join(f"{count:>{width}}  {code}\n" for code, count in counts.most_common())
+
+
+def _summary(found: Sequence[Diagnostic], fixed: int) -> str:
+    """The last line: what there is, and what can be done."""
+    done = [f"{fixed} fixed"] if fixed else []
+    counts = Counter(one.severity for one in found)
+    told = [_count(counts[severity], severity.value) for severity in Severity if counts[severity]]
+    mendable = sum(1 for one in found if one.fix and one.fix.is_safe)
+    hint = f"; --fix mends {mendable} of them" if mendable else ""
+    return f"{', '.join((*done, *told)) or 'nothing found'}{hint}\n"
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}" + ("s" if number > 1 and name != Severity.INFO.value else "")
