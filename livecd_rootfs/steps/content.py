@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from livecd_rootfs.steps import extents
+
 BLOCK = 4096
 # An inode of 256 bytes keeps a link's target of up to 59 bytes in itself
 # (kernel documentation, filesystems/ext4/ifork).
@@ -85,19 +87,7 @@ def _file_blocks(path: str, found: os.stat_result) -> int:
     if found.st_blocks * _SECTOR >= found.st_size:
         return -(-found.st_size // BLOCK)
     with Path(path).open("rb") as stream:
-        return sum(_filled(stream.fileno(), *extent) for extent in _extents(stream.fileno()))
-
-
-def _extents(descriptor: int) -> Iterator[tuple[int, int]]:
-    """The parts of a file that are no holes, as offsets."""
-    end = 0
-    while True:
-        try:
-            start = os.lseek(descriptor, end, os.SEEK_DATA)
-        except OSError:
-            return
-        end = os.lseek(descriptor, start, os.SEEK_HOLE)
-        yield start, end
+        return sum(_filled(stream.fileno(), *extent) for extent in extents.of(stream.fileno()))
 
 
 def _filled(descriptor: int, start: int, end: int) -> int:

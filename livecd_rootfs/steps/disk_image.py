@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from livecd_rootfs import kernel, units
+from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import (
     artifact,
     bootable,
@@ -59,6 +60,27 @@ def run(context: Context) -> str:
         disk.write(context, part, table, volumes, boot, staging=staging)
     used = units.size(volumes[layout.ROOT].content.blocks * content.BLOCK)
     return f"{DISK}: {units.size(table.size)}, {used} of content; boots by {boot}"
+
+
+def require(context: Context, what: str) -> Path:
+    """The disk, for a step that makes something else of it.
+
+    Args:
+        context: the build.
+        what: what it makes, with its article.
+
+    Raises:
+        LivecdError: this step here has not run before.
+    """
+    for path in (context.build / DISK, context.artifact(".manifest")):
+        if not path.is_file():
+            raise LivecdError(
+                f"there is no disk to make {what} of",
+                place=str(path.relative_to(context.build)),
+                why="it does not exist",
+                remedy="the series file needs `depends disk-image` above this hook",
+            )
+    return context.build / DISK
 
 
 def _describe(context: Context, root: Path) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from livecd_rootfs import units
-from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.steps import artifact, compression, inventory
+from livecd_rootfs.steps import artifact, compression, disk_image, inventory
 from livecd_rootfs.steps.compression import Format, Method
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.disk_image import DISK
@@ -26,7 +25,7 @@ def run(context: Context) -> str:
         LivecdError: there is no disk.
     """
     method = compression.of(context, Format.QCOW2)
-    _check_disk(context)
+    disk_image.require(context, "a qcow2")
     image = context.artifact(".img")
     with artifact.appearing(image) as part:
         context.tools.run(
@@ -47,14 +46,3 @@ def convert_argv(disk: Path, image: Path, method: Method) -> list[str]:
     options = f"compression_type={method.algorithm}"
     return ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "-c", "-o", options,
             str(disk), str(image)]  # fmt: skip
-
-
-def _check_disk(context: Context) -> None:
-    for path in (context.build / DISK, context.artifact(".manifest")):
-        if not path.is_file():
-            raise LivecdError(
-                "there is no disk to make a qcow2 of",
-                place=str(path.relative_to(context.build)),
-                why="it does not exist",
-                remedy="the series file needs `depends disk-image` above this hook",
-            )

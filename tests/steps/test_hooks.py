@@ -101,6 +101,19 @@ def test_qcow2(new_build: NewBuild) -> None:
     assert "compression type: zlib" in process.run(["qemu-img", "info", image]).stdout
 
 
+@pytest.mark.tools("qemu-img")
+def test_vmdk(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    passed(build.hook("disk-image"))
+    said = passed(build.hook("vmdk-image", COMPRESSION="fast"))
+    assert re.fullmatch(r"livecd\.test\.vmdk: \d+\.\d MiB, compressed with deflate -1\n", said)
+    image = build.build / "livecd.test.vmdk"
+    process.run(["qemu-img", "compare", image, build.build / DISK])
+    manifests = (build.build / f"livecd.test.{name}" for name in ("manifest", "vmdk.manifest"))
+    assert len({manifest.read_text() for manifest in manifests}) == 1
+    assert build.left() == []
+
+
 @pytest.mark.tools("debugfs", "e2fsck")
 def test_a_boot_partition(new_build: NewBuild) -> None:
     build = new_build(**SMALL, BOOT_PARTITION_SIZE="48M")
@@ -135,13 +148,13 @@ def test_the_same_build_gives_the_same_bytes(new_build: NewBuild, what: str) -> 
     for build in (one, other):
         make_all(build)
     assert one.artifacts() == other.artifacts()
-    assert len(one.artifacts()) == 7
+    assert len(one.artifacts()) == 10
 
 
 def make_all(build: Build) -> None:
     umask = os.umask(0o077 if build.folder.name == "one" else 0o002)
     try:
-        for name in ("disk-image", "qcow2-image"):
+        for name in ("disk-image", "qcow2-image", "vmdk-image"):
             passed(build.hook(name))
     finally:
         os.umask(umask)
@@ -224,6 +237,12 @@ FAULTS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
         (),
         {},
         f"there is no disk to make a qcow2 of\n  at:   {DISK}\n",
+    ),
+    "a VMDK without a disk": (
+        "vmdk-image",
+        (),
+        {},
+        f"there is no disk to make a VMDK of\n  at:   {DISK}\n",
     ),
     "squashfs without a root": (
         "squashfs",
