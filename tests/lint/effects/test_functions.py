@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
+from livecd_rootfs import shell
 from livecd_rootfs.lint.effects import functions
-from tests import checkout
 
-FILE = checkout.ROOT / "livecd_rootfs/shell/functions"
 DEFINED = re.compile(r"^([a-z]\w*)\(\)", re.MULTILINE)
 
 
 def test_every_function_that_hooks_get_is_known() -> None:
-    assert set(DEFINED.findall(FILE.read_text(encoding="utf-8"))) <= functions.known()
+    assert set(DEFINED.findall(shell.functions())) <= functions.known()
