@@ -43,6 +43,13 @@ def read_by(context: Context, hooks: Iterable[str]) -> Iterator[Touch]:
         yield from _of(context, hook, Kind.READ, Kind.REMOVE)
 
 
+def artifacts_read(context: Context, hook: str) -> Iterator[str]:
+    """The artifacts that a hook needs of others: these may well be pruned afterwards."""
+    for touch in read_by(context, [hook]):
+        if names.is_artifact(touch.name) and names.tells(touch.name):
+            yield touch.name
+
+
 def touched_by(context: Context, hooks: Iterable[str]) -> Iterator[Touch]:
     """All that these hooks deal with."""
     for hook in hooks:
@@ -68,10 +75,8 @@ def unmade(context: Context, series: Series) -> Iterator[Entry]:
     """What a series provides, and nothing in its builds writes, as far as all is known."""
     entries = [entry for entry in series.entries if entry.kind == "provides"]
     if entries and _is_whole(context, context.below(series.name)):
-        made = made_for(context, series.name)
-        for entry in entries:
-            if not by_live_build(entry.name) and not any(names.same(entry.name, n) for n in made):
-                yield entry
+        made = names.Names(made_for(context, series.name))
+        yield from (e for e in entries if not by_live_build(e.name) and not made.has(e.name))
 
 
 def _is_whole(context: Context, series: Iterable[str]) -> bool:

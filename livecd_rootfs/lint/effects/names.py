@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from functools import cache
 
 UNKNOWN = "*"
@@ -98,6 +99,8 @@ def _meet(one: str, other: str) -> bool:
     """Whether some text fits both patterns; ``*`` fits any part, slashes too."""
     if UNKNOWN not in one and UNKNOWN not in other:
         return one == other
+    if not (_agree(one, other) and _agree(one[::-1], other[::-1])):
+        return False
     reached = {(0, 0)}
     waiting = [(0, 0)]
     while waiting:
@@ -111,6 +114,12 @@ def _meet(one: str, other: str) -> bool:
     return False
 
 
+def _agree(one: str, other: str) -> bool:
+    """Whether two patterns are the same up to the first star in either."""
+    left, right = one.partition(UNKNOWN)[0], other.partition(UNKNOWN)[0]
+    return left.startswith(right) or right.startswith(left)
+
+
 def _steps(one: str, other: str, left: int, right: int) -> list[tuple[int, int]]:
     """How far both patterns can be read on: a star may end, or swallow a character."""
     found: list[tuple[int, int]] = []
@@ -122,3 +131,23 @@ def _steps(one: str, other: str, left: int, right: int) -> list[tuple[int, int]]
     if here and here == there != UNKNOWN:
         found.append((left + 1, right + 1))
     return found
+
+
+class Names:
+    """Many names, to be asked for one.
+
+    Args:
+        texts: the names.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        found = set(map(comparable, texts))
+        self._patterns = [text for text in found if UNKNOWN in text]
+        self._whole = found.difference(self._patterns)
+
+    def has(self, text: str) -> bool:
+        """Whether one of them can be the same file."""
+        wanted = comparable(text)
+        if UNKNOWN in wanted:
+            return any(_meet(wanted, one) for one in (*self._whole, *self._patterns))
+        return wanted in self._whole or any(_meet(wanted, one) for one in self._patterns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from livecd_rootfs.diagnostics import Diagnostic, Label, Severity
 from livecd_rootfs.lint import flow
@@ -47,39 +47,49 @@ create_manifest chroot "$PREFIX.vhd.manifest"
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Compare what each hook leaves behind with what the series that reach it provide."""
-    needed = tuple(_needed(context))
-    for hook, lines in context.listings.items():
-        if not flow.is_binary(hook) or not context.hooks[hook].is_file:
+    above = _above(context)
+    used = [(names.Names(flow.artifacts_read(context, hook)), hook) for hook in _hooks(context)]
+    for hook in _hooks(context):
+        listing = dict.fromkeys(one.name for one, _ in context.listings[hook])
+        made = [t for t in context.effects(hook).produced if names.is_artifact(t.name)]
+        provided = names.Names(_provided(context, {s for one in listing for s in above[one]}))
+        open_ones = [touch for touch in made if not provided.has(touch.name)]
+        if not open_ones or _is_misspelt(context, listing):
             continue
-        series = dict.fromkeys(one.name for one, _ in lines)
-        if any(True for name in series for _ in flow.unmade(context, context.series[name])):
-            continue  # one name is wrong, and provided-not-produced tells where
-        provided = _provided(context, tuple(series))
-        for touch in context.effects(hook).produced:
-            known = [*provided, *(name for user, name in needed if user != hook)]
-            if names.is_artifact(touch.name) and not any(
-                names.same(touch.name, name) for name in known
-            ):
-                yield _finding(hook, touch, tuple(series), context)
+        for touch in open_ones:
+            if not any(read.has(touch.name) for read, user in used if user != hook):
+                yield _finding(hook, touch, next(iter(listing)), context)
 
 
-def _provided(context: Context, listing: tuple[str, ...]) -> list[str]:
-    """What is provided by the series that list a hook, and by those that depend on them."""
-    above = {name for name in context.series if context.below(name).intersection(listing)}
-    return [entry.name for one, entry in context.entries("provides") if one.name in above]
+def _hooks(context: Context) -> list[str]:
+    return [
+        hook for hook in context.listings if flow.is_binary(hook) and context.hooks[hook].is_file
+    ]
 
 
-def _needed(context: Context) -> Iterator[tuple[str, str]]:
-    """What hooks use of others' artifacts: that may well be pruned afterwards."""
-    for hook in filter(flow.is_binary, context.listings):
-        if context.hooks[hook].is_file:
-            for touch in flow.read_by(context, [hook]):
-                if names.is_artifact(touch.name) and names.tells(touch.name):
-                    yield hook, touch.name
+def _above(context: Context) -> Mapping[str, set[str]]:
+    """For each series itself and all that depend on it."""
+    found: dict[str, set[str]] = {name: set() for name in context.series}
+    for name in context.series:
+        for below in context.below(name) & found.keys():
+            found[below].add(name)
+    return found
 
 
-def _finding(hook: str, touch: Touch, series: tuple[str, ...], context: Context) -> Diagnostic:
-    path = context.series[series[0]].source.path
+def _provided(context: Context, series: Iterable[str]) -> Iterator[str]:
+    for name in series:
+        for entry in context.series[name].entries:
+            if entry.kind == "provides":
+                yield entry.name
+
+
+def _is_misspelt(context: Context, series: Iterable[str]) -> bool:
+    """Whether a name that they provide is never made: then it is that one which is wrong."""
+    return any(True for name in series for _ in flow.unmade(context, context.series[name]))
+
+
+def _finding(hook: str, touch: Touch, series: str, context: Context) -> Diagnostic:
+    path = context.series[series].source.path
     return Diagnostic(
         code=CODE,
         severity=SEVERITY,
