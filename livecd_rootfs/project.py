@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from livecd_rootfs import distributions, header, series
@@ -52,7 +53,8 @@ def _shortest(path: Path, directory: Path) -> Path:
     return path.relative_to(directory) if path.is_relative_to(directory) else path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots: what is read of the tree is kept beside the fields.
+@dataclass(frozen=True, kw_only=True)
 class Project:
     """What all commands on targets begin with.
 
@@ -65,6 +67,15 @@ class Project:
     tree: Path
     settings: Settings
     warn: Callable[[Diagnostic], None] = lambda _: None
+
+    @cached_property
+    def _hooks(self) -> HookTree:
+        """The tree, of which each file is read once, however many builds there are."""
+        return HookTree(str(self.tree))
+
+    @cached_property
+    def _declared(self) -> _Declared:
+        return _Declared(self._hooks)
 
     @property
     def prefix(self) -> str:
@@ -82,9 +93,9 @@ class Project:
         if not targets:
             raise UsageError(
                 "no image target was named",
-                remedy=f"one of: {', '.join(HookTree(str(self.tree)).series_names())}",
+                remedy=f"one of: {', '.join(self._hooks.series_names())}",
             )
-        resolution = resolve(targets, HookTree(str(self.tree)), prefix=self.prefix)
+        resolution = resolve(targets, self._hooks, prefix=self.prefix)
         if resolution.errors:
             raise Findings(resolution.errors)
         for warning in resolution.warnings:
@@ -98,26 +109,39 @@ class Project:
             Findings: a hook's header can't be understood.
         """
         headers = self.headers(resolution)
-        readers = self._target_readers(headers)
+        readers = frozenset(name for name in headers if self._declared.reads_targets(name))
         return plans.make(resolution, headers, base, needed_tools(headers, mode), readers)
-
-    def _target_readers(self, headers: Mapping[str, HookHeader]) -> frozenset[str]:
-        """Hooks that name IMAGE_TARGETS and declare no variables: old ones that read it."""
-        tree = HookTree(str(self.tree))
-        return frozenset(
-            name
-            for name, header_ in headers.items()
-            if header_.env is None and b"IMAGE_TARGETS" in Path(tree.path(name)).read_bytes()
-        )
 
     def headers(self, resolution: Resolution) -> dict[str, HookHeader]:
         """What each hook declares."""
-        tree = HookTree(str(self.tree))
-        found = {hook.name: read_header(Path(tree.path(hook.name))) for hook in resolution.hooks}
+        found = {hook.name: self._declared.header(hook.name) for hook in resolution.hooks}
         errors = [each for parsed in found.values() for each in parsed.diagnostics if each.is_error]
         if errors:
             raise Findings(errors)
         return {name: parsed.header for name, parsed in found.items()}
+
+
+class _Declared:
+    """What hooks say of themselves."""
+
+    def __init__(self, tree: HookTree) -> None:
+        self._tree = tree
+        self._headers: dict[str, header.ParsedHeader] = {}
+        self._readers: dict[str, bool] = {}
+
+    def header(self, name: str) -> header.ParsedHeader:
+        """Its header."""
+        if name not in self._headers:
+            self._headers[name] = read_header(Path(self._tree.path(name)))
+        return self._headers[name]
+
+    def reads_targets(self, name: str) -> bool:
+        """Whether it names IMAGE_TARGETS and declares no variables: an old one that reads it."""
+        if name not in self._readers:
+            undeclared = self.header(name).header.env is None
+            text = Path(self._tree.path(name)).read_bytes() if undeclared else b""
+            self._readers[name] = b"IMAGE_TARGETS" in text
+        return self._readers[name]
 
 
 def read_header(path: Path) -> header.ParsedHeader:
