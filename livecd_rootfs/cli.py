@@ -146,7 +146,7 @@ def explain(
     \b
     Examples:
       livecd-rootfs explain disk-image.binary qcow2
-      livecd-rootfs explain livecd.debian-cpc.manifest qcow2
+      livecd-rootfs explain livecd.debian-cpc.ext4 disk-image
     """
     from livecd_rootfs.commands import plan as command
     from livecd_rootfs.settings import cache_directory

@@ -108,7 +108,7 @@ def run(argv: Sequence[str], *, tree: str, environ: Mapping[str, str]) -> Outcom
     Args:
         argv: the command line, without the program's name.
         tree: the ``hooks.d`` that is read when the command line names none.
-        environ: PROJECT and SUBARCH are read from it.
+        environ: PROJECT, SUBARCH and KERNEL_FLAVOUR are read from it.
 
     Raises:
         LivecdError: see the callees; nothing was written then.
@@ -123,6 +123,7 @@ def run(argv: Sequence[str], *, tree: str, environ: Mapping[str, str]) -> Outcom
         _targets(words, lenient=options.lenient),
         hooks,
         prefix=artifact_prefix(environ.get("PROJECT"), environ.get("SUBARCH")),
+        flavour=environ.get("KERNEL_FLAVOUR"),
         lenient=options.lenient,
     )
     if resolution.errors:

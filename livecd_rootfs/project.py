@@ -95,7 +95,12 @@ class Project:
                 "no image target was named",
                 remedy=f"one of: {', '.join(self._hooks.series_names())}",
             )
-        resolution = resolve(targets, self._hooks, prefix=self.prefix)
+        resolution = resolve(
+            targets,
+            self._hooks,
+            prefix=self.prefix,
+            flavour=self.settings.text("kernel_flavour"),
+        )
         if resolution.errors:
             raise Findings(resolution.errors)
         for warning in resolution.warnings:

@@ -7,12 +7,14 @@ the tree that is passed in, and no recursion: a chain may be 10,000 series deep.
 
 from __future__ import annotations
 
+from functools import partial
+
 from livecd_rootfs.resolution import OrderedHook, Provided, Reach, Resolution
-from livecd_rootfs.series import PREFIX_VARIABLE
+from livecd_rootfs.series import expanded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from livecd_rootfs.diagnostics import Diagnostic
     from livecd_rootfs.findings import Report
@@ -29,7 +31,12 @@ def split_targets(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def resolve(
-    targets: Sequence[str], tree: Tree, *, prefix: str, lenient: bool = False
+    targets: Sequence[str],
+    tree: Tree,
+    *,
+    prefix: str,
+    flavour: str | None = None,
+    lenient: bool = False,
 ) -> Resolution:
     """Find the hooks of the targets, in order, and what is provided.
 
@@ -37,6 +44,7 @@ def resolve(
         targets: image targets, in the order of the command line.
         tree: the ``hooks.d``.
         prefix: what ``${PREFIX}`` stands for, see `series.artifact_prefix`.
+        flavour: what ``${FLAVOUR}`` stands for, see `series.expanded`.
         lenient: go on where a hook is missing or series depend on each other in a
             cycle, with a warning, as the old make-hooks did without one.
 
@@ -44,7 +52,7 @@ def resolve(
         LivecdError: a file of the tree can't be read, or a series file is not UTF-8.
             All other faults are diagnostics of the result.
     """
-    walk = _Walk(tree, prefix, lenient=lenient)
+    walk = _Walk(tree, partial(expanded, prefix=prefix, flavour=flavour), lenient=lenient)
     walk.always("chroot", tree.chroot_hooks())
     for target in targets:
         walk.read(target)
@@ -62,10 +70,10 @@ def resolve(
 class _Walk:
     """One run of the resolver: what it has seen so far."""
 
-    def __init__(self, tree: Tree, prefix: str, *, lenient: bool) -> None:
+    def __init__(self, tree: Tree, artifact: Callable[[str], str], *, lenient: bool) -> None:
         self.tree = tree
         self.lenient = lenient
-        self.prefix = prefix
+        self._artifact = artifact
         self.last = tree.final_hooks()
         self.hooks: dict[str, OrderedHook] = {}
         self.provides: list[Provided] = []
@@ -150,9 +158,6 @@ class _Walk:
                 explicit=reach.parent is None,
             )
         )
-
-    def _artifact(self, name: str) -> str:
-        return name.replace(PREFIX_VARIABLE, self.prefix)
 
     def _list(self, entry: Entry, reach: Reach) -> None:
         if entry.name in self.last:

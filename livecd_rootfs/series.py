@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     Kind = Literal["hook", "depends", "provides"]
 
 PREFIX_VARIABLE = "${PREFIX}"
+FLAVOUR_VARIABLE = "${FLAVOUR}"
 DEFAULT_PROJECT = "ubuntu-cpc"
+DEFAULT_FLAVOUR = "cloud"
 
 
 class Entry(Value):
@@ -22,7 +24,7 @@ class Entry(Value):
     Attributes:
         kind: what the line says about the name.
         name: the rest of the line, one name whatever it holds; for ``provides`` it may
-            hold ``${PREFIX}``.
+            hold ``${PREFIX}`` and ``${FLAVOUR}``.
         span: where the name stands.
     """
 
@@ -59,6 +61,19 @@ def artifact_prefix(project: str | None, subarch: str | None) -> str:
     """
     name = f"livecd.{project or DEFAULT_PROJECT}"
     return f"{name}-{subarch}" if subarch else name
+
+
+def expanded(name: str, *, prefix: str, flavour: str | None = None) -> str:
+    """The name of an artifact, its variables replaced.
+
+    Args:
+        name: as in a ``provides`` line.
+        prefix: see `artifact_prefix`.
+        flavour: KERNEL_FLAVOUR of the environment; empty or not set means ``cloud``.
+    """
+    return name.replace(PREFIX_VARIABLE, prefix).replace(
+        FLAVOUR_VARIABLE, flavour or DEFAULT_FLAVOUR
+    )
 
 
 def _entries(source: Source) -> Iterator[Entry]:

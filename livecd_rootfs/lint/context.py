@@ -20,7 +20,7 @@ from livecd_rootfs.lint.tree import HOOK_SUFFIXES, LintTree
 from livecd_rootfs.misread import Misread
 from livecd_rootfs.resolution import Reach, Resolution
 from livecd_rootfs.resolve import resolve
-from livecd_rootfs.series import PREFIX_VARIABLE, Entry, Series, artifact_prefix
+from livecd_rootfs.series import Entry, Series, artifact_prefix, expanded
 from livecd_rootfs.source import Span
 
 # What stands for bytes that are no text; the rule bad-encoding tells of them.
@@ -214,8 +214,8 @@ class Context:
         return self._reader.effects(self.hooks[hook])
 
     def artifact(self, name: str) -> str:
-        """The name of an artifact with ``${PREFIX}`` replaced."""
-        return name.replace(PREFIX_VARIABLE, self.prefix)
+        """The name of an artifact with its variables replaced."""
+        return expanded(name, prefix=self.prefix)
 
     def report(self) -> Report:
         """A new list of findings, to be told in the words of make-hooks."""

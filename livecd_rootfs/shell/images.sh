@@ -57,7 +57,7 @@ create_derivative() {
         disk=binary/boot/disk-uefi.ext4
     fi
     [ -f "$disk" ] || _livecd_die "create_derivative: there is no $disk;" \
-        "the series file needs \`depends disk-image\` above this hook"
+        "the series file needs \`depends disk\` above this hook"
     cp --sparse=always --reflink=auto -- "$disk" "$derivative_img.part" ||
         _livecd_spoilt "$derivative_img" "$derivative_img.part"
     _livecd_appear "$derivative_img.part" "$derivative_img"

@@ -78,7 +78,7 @@ def require(context: Context, what: str) -> Path:
                 f"there is no disk to make {what} of",
                 place=str(path.relative_to(context.build)),
                 why="it does not exist",
-                remedy="the series file needs `depends disk-image` above this hook",
+                remedy="the series file needs `depends disk` above this hook",
             )
     return context.build / DISK
 

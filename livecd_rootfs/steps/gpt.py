@@ -10,6 +10,7 @@ import struct
 import zlib
 from pathlib import Path
 
+from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps.layout import SECTOR, Layout, Partition
 
 ENTRIES = 128
@@ -19,6 +20,8 @@ FIRST_USABLE = 2 + ENTRY_SECTORS
 BOOT_CODE_SIZE = 440
 _HEADER_SIZE = 92
 _REVISION = 0x00010000
+# Type, id, first sector, last sector, attributes; the name is left empty.
+_ENTRY = struct.Struct("<16s16sQQQ")
 _MBR_SECTORS_MAX = 0xFFFFFFFF
 
 
@@ -43,6 +46,21 @@ def primary(layout: Layout, boot_code: bytes = b"") -> bytes:
 def backup(layout: Layout) -> bytes:
     """The last sectors of the disk: entries, header."""
     return _entries(layout) + _header(layout, here=layout.sectors - 1)
+
+
+def find(disk: Path, number: int) -> tuple[int, int]:
+    """Where a partition of a disk of ours lies: first byte and length.
+
+    Raises:
+        LivecdError: there is no such partition.
+    """
+    with disk.open("rb") as stream:
+        stream.seek((2 * SECTOR) + (number - 1) * ENTRY_SIZE)
+        entry = stream.read(_ENTRY.size)
+    kind, _, first, last, _ = _ENTRY.unpack(entry.ljust(_ENTRY.size, b"\0"))
+    if not any(kind):
+        raise LivecdError(f"the disk has no partition {number}", place=disk.name)
+    return first * SECTOR, (last + 1 - first) * SECTOR
 
 
 def _mbr(layout: Layout, boot_code: bytes) -> bytes:
@@ -88,4 +106,4 @@ def _entry(part: Partition | None) -> bytes:
     if part is None:
         return bytes(ENTRY_SIZE)
     kind, guid = part.type.value.bytes_le, part.guid.bytes_le
-    return struct.pack("<16s16sQQQ", kind, guid, part.start, part.last, 0).ljust(ENTRY_SIZE, b"\0")
+    return _ENTRY.pack(kind, guid, part.start, part.last, 0).ljust(ENTRY_SIZE, b"\0")

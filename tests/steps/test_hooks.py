@@ -85,6 +85,24 @@ def test_the_disk_has_a_manifest_and_a_list_of_its_files(new_build: NewBuild) ->
     assert "./boot/grub/grub.cfg" in files
 
 
+@pytest.mark.tools("e2fsck")
+def test_the_parts_of_the_disk(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    passed(build.hook("disk-image"))
+    said = passed(build.hook("ext4"))
+    assert re.fullmatch(r"livecd\.test\.ext4: \d+\.0 MiB, the root partition of the disk\n", said)
+    image = build.build / "livecd.test.ext4"
+    process.run([needs.program("e2fsck") or "", "-fn", image])
+    assert (
+        image.read_bytes()
+        == (build.build / DISK).read_bytes()[ROOT_OFFSET:][: image.stat().st_size]
+    )
+    passed(build.hook("kernel"))
+    assert (build.build / "livecd.test.kernel-cloud").read_text() == "kernel\n"
+    assert (build.build / "livecd.test.initrd-cloud").read_text() == "initramfs\n"
+    assert build.left() == []
+
+
 @pytest.mark.tools("qemu-img")
 def test_qcow2(new_build: NewBuild) -> None:
     build = new_build(**SMALL)
