@@ -11,12 +11,10 @@ from collections.abc import Sequence
 
 from livecd_rootfs import units
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.series import DEFAULT_FLAVOUR
 from livecd_rootfs.steps import artifact, kernels, rooted
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.kernels import Kernel
 
-FLAVOUR = "KERNEL_FLAVOUR"
 # The end of the archive that an initramfs is (kernel documentation,
 # driver-api/early-userspace/buffer-format): one with nothing in it.
 _TRAILER = b"TRAILER!!!\0"
@@ -37,11 +35,11 @@ def run(context: Context) -> str:
     Raises:
         LivecdError: there is no kernel.
     """
-    flavour = context.variables.get(FLAVOUR) or DEFAULT_FLAVOUR
-    kernel = chosen(kernels.installed(context.chroot), flavour)
+    kernel = chosen(kernels.installed(context.chroot), context.flavour)
     if kernel is None:
         raise LivecdError("the root has no kernel", place="chroot/boot")
-    image, initrd = (context.artifact(f".{kind}-{flavour}") for kind in ("kernel", "initrd"))
+    image = context.artifact(".kernel-${FLAVOUR}")
+    initrd = context.artifact(".initrd-${FLAVOUR}")
     boot = rooted.resolve(context.chroot, "boot")
     with artifact.appearing(image) as part:
         shutil.copyfile(boot / kernel.image, part)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from livecd_rootfs import series
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.process import Completed
 
@@ -74,8 +75,14 @@ class Context:
         return self.build / "chroot"
 
     def artifact(self, suffix: str) -> Path:
-        """The artifact of this suffix, which begins with a dot."""
-        return self.build / f"{self.prefix}{suffix}"
+        """The artifact of this suffix, which begins with a dot and may hold ``${FLAVOUR}``."""
+        name = series.expanded(suffix, prefix=self.prefix, flavour=self.flavour)
+        return self.build / f"{self.prefix}{name}"
+
+    @property
+    def flavour(self) -> str:
+        """The kernel's flavour that was asked for."""
+        return self.variables.get("KERNEL_FLAVOUR") or series.DEFAULT_FLAVOUR
 
     def id(self, name: str) -> uuid.UUID:
         """The id of a thing in this build: the same in every run of the same build."""
