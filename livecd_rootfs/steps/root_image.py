@@ -12,8 +12,6 @@ from livecd_rootfs.steps import artifact, gpt, layout
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.disk_image import DISK
 
-SUFFIX = ".ext4"
-
 
 def run(context: Context) -> str:
     """Make ``.ext4`` from the disk.
@@ -24,7 +22,8 @@ def run(context: Context) -> str:
     Raises:
         LivecdError: there is no disk.
     """
-    disk, image = context.build / DISK, context.artifact(SUFFIX)
+    disk = context.build / DISK
+    image = context.artifact(".ext4")
     if not disk.is_file():
         raise LivecdError(
             "there is no disk to take the root partition from",
