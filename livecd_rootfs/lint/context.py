@@ -34,6 +34,7 @@ class NamedBuild:
     targets: str
     span: Span
 
+
 if TYPE_CHECKING:
     from livecd_rootfs.lint.effects.model import Effects
     from livecd_rootfs.lint.effects.reading import Reader
