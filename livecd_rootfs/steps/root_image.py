@@ -10,7 +10,7 @@ from livecd_rootfs import units
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import artifact, gpt, layout
 from livecd_rootfs.steps.context import Context
-from livecd_rootfs.steps.disk_image import DISK
+from livecd_rootfs.steps.disk_image import require
 
 
 def run(context: Context) -> str:
@@ -22,15 +22,8 @@ def run(context: Context) -> str:
     Raises:
         LivecdError: there is no disk.
     """
-    disk = context.build / DISK
+    disk = require(context, "a root partition")
     image = context.artifact(".ext4")
-    if not disk.is_file():
-        raise LivecdError(
-            "there is no disk to take the root partition from",
-            place=DISK,
-            why="it does not exist",
-            remedy="the series file needs `depends disk` above this hook",
-        )
     with artifact.appearing(image) as part:
         copy(disk, part, *gpt.find(disk, layout.ROOT))
     return f"{image.name}: {units.size(image.stat().st_size)}, the root partition of the disk"

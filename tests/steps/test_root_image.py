@@ -69,6 +69,6 @@ def test_a_partition_is_found_by_its_number(tmp_path: Path) -> None:
 
 
 def test_no_disk(tmp_path: Path) -> None:
-    with pytest.raises(LivecdError, match="there is no disk to take the root partition from"):
+    with pytest.raises(LivecdError, match="there is no disk to make a root partition of"):
         root_image.run(made_context(tmp_path))
     assert list(tmp_path.iterdir()) == []
