@@ -34,11 +34,12 @@ bench: $(VENV)/stamp ## the benchmarks: ratios against doing it another way, on 
 	@scripts/setup-system test
 	$(BIN)/python -m benchmarks $(ARGS)
 
-lint: $(VENV)/stamp ## style and types, also for the oldest Python that the hooks run with
+lint: $(VENV)/stamp ## style, types (also for the oldest Python that hooks run with), and hooks.d
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy --python-version 3.10 $$($(BIN)/python -m tests.imports)
+	$(BIN)/python ./series-lint
 
 format: $(VENV)/stamp ## lay out the Python files as `make lint` wants them
 	$(BIN)/ruff check --fix

@@ -16,6 +16,7 @@ from livecd_rootfs.errors import EXIT_FAILURE, UsageError
 from livecd_rootfs.lint import configuration, engine, fixes, formats, place, selection
 from livecd_rootfs.lint.configuration import Configuration
 from livecd_rootfs.lint.context import Context
+from livecd_rootfs.lint.effects.reading import has_parser
 from livecd_rootfs.lint.rule import Rule
 from livecd_rootfs.lint.tree import LintTree
 
@@ -23,6 +24,9 @@ from livecd_rootfs.lint.tree import LintTree
 WEIGHT = {severity: number for number, severity in enumerate(Severity)}
 # Fixes may make room for others; more rounds than this would be rules that contradict.
 ROUNDS_AT_MOST = 10
+NO_PARSER = """\
+note: what hooks in shell read and write was not looked at, as tree-sitter is not installed here
+"""
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHIPPED = (
     os.path.join(os.path.dirname(PACKAGE), "hooks.d"),
@@ -195,7 +199,8 @@ def _summary(found: Sequence[Diagnostic], fixed: int) -> str:
     told = [_count(counts[severity], severity.value) for severity in Severity if counts[severity]]
     mendable = sum(1 for one in found if one.fix and one.fix.is_safe)
     hint = f"; --fix mends {mendable} of them" if mendable else ""
-    return f"{', '.join((*done, *told)) or 'nothing found'}{hint}\n"
+    note = "" if has_parser() else NO_PARSER
+    return f"{', '.join((*done, *told)) or 'nothing found'}{hint}\n{note}"
 
 
 def _count(number: int, name: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ class Reader:
         return self._found[hook.name]
 
     def _of_text(self, hook: Hook) -> Effects:
-        if hook.is_file and hook.is_script and hook.interpreter in SHELLS:
+        if hook.is_file and hook.is_script and hook.interpreter in SHELLS and has_parser():
             from livecd_rootfs.lint.effects import shell  # noqa: PLC0415 (the parser is slow to load)
 
             return shell.effects(hook.text.source, lambda path: self._beside(hook, path))
@@ -86,6 +87,12 @@ class Reader:
             if path.is_file():
                 return self._tree.text(str(path)).source
         return None
+
+
+@cache
+def has_parser() -> bool:
+    """Whether the parser of shell is installed; in a mere checkout it need not be."""
+    return find_spec("tree_sitter") is not None and find_spec("tree_sitter_bash") is not None
 
 
 def _own_package() -> Path:
