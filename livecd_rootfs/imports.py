@@ -30,6 +30,7 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
+@cache
 def imported(path: Path, package: Path) -> frozenset[str]:
     """What a file imports anywhere in it; from the package, the modules rather than names."""
     known, prefix = modules(package), f"{package.name}."

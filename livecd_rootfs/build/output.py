@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import process, trees
+from livecd_rootfs.build import standing
 from livecd_rootfs.errors import LivecdError
 
 SUMS = "SHA256SUMS"
@@ -47,22 +48,40 @@ def check(directory: Path) -> None:
         ) from error
 
 
-def publish(build: Path, names: Sequence[str], directory: Path) -> tuple[Artifact, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where artifacts go.
+
+    Attributes:
+        directory: the output directory.
+        cache: the cache directory, which remembers what stands there.
+        made: the layer that they are from: one that a store never has twice.
+    """
+
+    directory: Path
+    cache: Path
+    made: str
+
+
+def publish(build: Path, names: Sequence[str], place: Place) -> tuple[Artifact, ...]:
     """Put artifacts of the build directory into the output directory.
 
     All are brought to the output's file system first, under a hidden name;
     only when the last one is there do they get their names, and SHA256SUMS
-    after them. Files of other builds stay, and stay in SHA256SUMS.
+    after them. Files of other builds stay, and stay in SHA256SUMS; so do those
+    of the same layer that nobody has touched since.
 
     Raises:
         LivecdError: an artifact is missing, or the output can't be written.
     """
+    directory = place.directory
     try:
-        with _locked(directory), _staging(directory) as staging:
-            sums = {name: _stage(build / name, staging / name) for name in names}
-            _write_sums(directory, staging, sums)
-            for name in (*names, SUMS):
-                (staging / name).replace(directory / name)
+        with _locked(directory):
+            known = standing.read(place.cache, directory)
+            there = {name: known.checksum(name, place.made) for name in names}
+            sums = {name: digest for name, digest in there.items() if digest is not None}
+            sums |= _bring(build, [name for name in names if name not in sums], directory, sums)
+            known.keep(place.made, sums)
     except OSError as error:
         raise LivecdError(
             "the artifacts can't be written", place=str(directory), why=str(error)
@@ -71,6 +90,18 @@ def publish(build: Path, names: Sequence[str], directory: Path) -> tuple[Artifac
         Artifact(path=directory / name, size=(directory / name).stat().st_size, sha256=sums[name])
         for name in names
     )
+
+
+def _bring(
+    build: Path, names: Sequence[str], directory: Path, there: Mapping[str, str]
+) -> dict[str, str]:
+    """Bring what is not there yet, and write SHA256SUMS; gives the checksums of what was brought."""
+    with _staging(directory) as staging:
+        sums = {name: _stage(build / name, staging / name) for name in names}
+        _write_sums(directory, staging, {**there, **sums})
+        for name in (*names, SUMS):
+            (staging / name).replace(directory / name)
+    return sums
 
 
 @contextmanager

@@ -256,13 +256,19 @@ class _Publisher:
             short = flatten.shortened(self.store, self.lease, chain, slot.build, _wait_silently)
             with overlay.mounted(overlay.lowers(short, self.store.layout.empty), slot.build):
                 names = self._artifacts(plan, slot.build)
-                made = output.publish(slot.build, names, self.request.output)
+                made = output.publish(slot.build, names, self._place(chain))
                 self._keep(plan, slot.build)
                 packages = dpkg.installed(slot.build / "chroot")
         self.listen(
             events.BuildEnded(
                 plan=plan, output=self.request.output, artifacts=made, packages=packages
             )
+        )
+
+    def _place(self, chain: tuple[Layer, ...]) -> output.Place:
+        made = chain[-1].meta.making
+        return output.Place(
+            directory=self.request.output, cache=self.request.cache.absolute(), made=made
         )
 
     def _artifacts(self, plan: BuildPlan, folder: Path) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -48,20 +49,21 @@ Tree = Callable[[Mapping[str, str]], Path]
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    """Makes a hooks.d of files; everything with a phase in its name becomes executable."""
+    """Makes a hooks.d of files."""
+    return partial(plant, tmp_path)
 
-    def make(files: Mapping[str, str]) -> Path:
-        folder = tmp_path / "hooks.d"
-        (folder / "chroot").mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-            if path.suffix in {".chroot", ".chroot_early", ".binary"}:
-                path.chmod(0o755)
-        return folder
 
-    return make
+def plant(place: Path, files: Mapping[str, str]) -> Path:
+    """A hooks.d of files; everything with a phase in its name becomes executable."""
+    folder = place / "hooks.d"
+    (folder / "chroot").mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        if path.suffix in {".chroot", ".chroot_early", ".binary"}:
+            path.chmod(0o755)
+    return folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from livecd_rootfs.build import output
+from livecd_rootfs.build import output, standing
 from livecd_rootfs.errors import LivecdError
 
 
@@ -24,9 +28,16 @@ def build(tmp_path: Path) -> Path:
 NAMES = ("livecd.x.img", "livecd.x.img.manifest")
 
 
-def published(build: Path, out: Path, names: tuple[str, ...] = NAMES) -> list[str]:
+def place(out: Path, made: str = "first") -> output.Place:
+    """An output directory; its cache lies beside the build directory of the tests."""
+    return output.Place(directory=out, cache=out.parent / "cache", made=made)
+
+
+def published(build: Path, out: Path, made: str = "first") -> list[str]:
     out.mkdir(exist_ok=True)
-    output.publish(build, names, out)
+    with tempfile.TemporaryDirectory(dir=out.parent) as name:  # what is published may be moved
+        subprocess.run(["cp", "-a", f"{build}/.", name], check=True)
+        output.publish(Path(name), NAMES, place(out, made))
     return sorted(path.name for path in out.iterdir())
 
 
@@ -40,7 +51,7 @@ def test_artifacts_and_their_sums_are_there_and_nothing_else(build: Path, tmp_pa
 
 def test_what_is_told_of_an_artifact_is_what_it_is(build: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    (artifact,) = output.publish(build, ["livecd.x.img"], tmp_path / "out")
+    (artifact,) = output.publish(build, ["livecd.x.img"], place(tmp_path / "out"))
     assert artifact == output.Artifact(
         path=tmp_path / "out" / "livecd.x.img",
         size=5,
@@ -64,7 +75,7 @@ def test_a_missing_artifact_leaves_the_output_as_it_was(build: Path, tmp_path: P
     out.mkdir()
     (out / "livecd.x.img").write_bytes(b"older")
     with pytest.raises(LivecdError):
-        output.publish(build, ["livecd.x.img", "livecd.x.missing"], out)
+        output.publish(build, ["livecd.x.img", "livecd.x.missing"], place(out))
     assert [(path.name, path.read_bytes()) for path in out.iterdir()] == [
         ("livecd.x.img", b"older")
     ]
@@ -100,8 +111,74 @@ def test_a_full_disk_leaves_what_was_there(build: Path, tmp_path: Path) -> None:
         (out / "livecd.x.img").write_bytes(b"older")
         (build / "livecd.x.img").write_bytes(b"\1" * (2 << 20))
         with pytest.raises(LivecdError, match=r"No space left|failed with status"):
-            output.publish(build, NAMES, out)
+            output.publish(build, NAMES, place(out))
         assert [path.name for path in out.iterdir()] == ["livecd.x.img"]
         assert (out / "livecd.x.img").read_bytes() == b"older"
     finally:
         subprocess.run(["umount", out], check=True)
+
+
+def inodes(out: Path) -> list[tuple[int, int]]:
+    """With their change times, since a number may be given again."""
+    found = [(out / name).stat() for name in NAMES]
+    return [(each.st_ino, each.st_ctime_ns) for each in found]
+
+
+def test_what_stands_there_from_the_same_layer_is_left_alone(build: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    published(build, out)
+    before = inodes(out)
+    (build / "livecd.x.img").unlink()  # it is not even looked for
+    assert published(build, out) == ["SHA256SUMS", *NAMES]
+    assert inodes(out) == before
+    subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=out, check=True)
+
+
+def test_another_layer_has_its_artifacts_brought(build: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    published(build, out)
+    (build / "livecd.x.img").write_bytes(b"other")
+    published(build, out, "second")
+    assert (out / "livecd.x.img").read_bytes() == b"other"
+
+
+def overwrite(path: Path) -> None:
+    """With as many bytes, and the old modification time."""
+    before = path.stat()
+    with path.open("r+b") as stream:
+        stream.write(b"Image")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def replace(path: Path) -> None:
+    other = path.with_name("other")
+    shutil.copy2(path, other)
+    other.replace(path)
+
+
+@pytest.mark.parametrize("touch", [overwrite, replace, Path.unlink])
+def test_what_was_touched_is_brought_anew(
+    build: Path, tmp_path: Path, touch: Callable[[Path], object]
+) -> None:
+    out = tmp_path / "out"
+    published(build, out)
+    before = inodes(out)[0]
+    touch(out / "livecd.x.img")
+    published(build, out)
+    assert (out / "livecd.x.img").read_bytes() == b"image"
+    assert inodes(out)[0] != before
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"livecd.x.img": {}}', '{"livecd.x.img": 1}'])
+def test_what_is_remembered_may_be_lost(build: Path, tmp_path: Path, text: str) -> None:
+    out = tmp_path / "out"
+    published(build, out)
+    (known,) = (tmp_path / "cache" / standing.FOLDER).iterdir()
+    known.write_text(text)
+    assert published(build, out) == ["SHA256SUMS", *NAMES]
+    subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=out, check=True)
+
+
+def test_a_cache_that_cannot_be_written_does_not_matter(build: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file in its place")
+    assert published(build, tmp_path / "out") == ["SHA256SUMS", *NAMES]

@@ -12,6 +12,7 @@ import pytest
 
 CHECKOUT = Path(__file__).parents[2]
 PREFIX = "livecd.debian-cpc"
+TARGETS = "squashfs,qcow2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def livecd_rootfs(cache: Path, *arguments: str) -> subprocess.CompletedProcess[s
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("images")
     output, cache = folder / "out", folder / "cache"
-    ended = livecd_rootfs(cache, "build", "squashfs,qcow2", "--output", str(output))
+    ended = livecd_rootfs(cache, "build", TARGETS, "--output", str(output))
     assert ended.returncode == 0, ended.stderr
     return Built(output=output, cache=cache, said=ended.stdout)
 
