@@ -72,7 +72,8 @@ def _unneeded(
         if waiver.code not in BY_CODE:
             yield _unknown(waiver)
         elif waiver.code in codes and waiver not in used:
-            yield unneeded_waiver.finding(waiver.span, f"there is no {waiver.code} here")
+            fix = Fix(message="remove it", edits=(waivers.removal(waiver),))
+            yield unneeded_waiver.finding(waiver.span, f"there is no {waiver.code} here", fix=fix)
 
 
 def _unknown(waiver: Waiver) -> Diagnostic:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from livecd_rootfs.diagnostics import Edit
 from livecd_rootfs.lint.text import Text
 from livecd_rootfs.source import Span
 
@@ -49,6 +50,25 @@ class Waiver:
 def read(text: Text) -> tuple[Waiver, ...]:
     """The waivers in a series file or a hook."""
     return tuple(_waivers(text)) if MARK in text.data else ()
+
+
+def removal(waiver: Waiver) -> Edit:
+    """What takes a name out of its comment, or the comment, if it has no other name."""
+    source = waiver.span.source
+    start = source.text.rfind("\n", 0, waiver.span.start) + 1
+    line = source.line(source.position(start).line)
+    found = WAIVER.fullmatch(line)
+    names = list(_names(found)) if found else []
+    if len(names) <= 1:
+        end = min(start + len(line) + 1, len(source.text))
+        return Edit(span=Span(source=source, start=start, end=end), replacement="")
+    mine = names.index((waiver.span.start - start, waiver.span.end - start))
+    first, last = (
+        (names[mine][0], names[mine + 1][0])
+        if mine + 1 < len(names)
+        else (names[mine - 1][1], names[mine][1])
+    )
+    return Edit(span=Span(source=source, start=start + first, end=start + last), replacement="")
 
 
 def _waivers(text: Text) -> Iterator[Waiver]:

@@ -16,17 +16,24 @@ WHY = """\
 The kernel can't run it. Depending on who calls it, it is run by another shell than it was written
 for, or the build ends with status 127 and `not found`, about a file that is there."""
 INSTEAD = "Begin the file with `#!/bin/sh`, or what else it is written for, and Unix line ends."
-FIXES = "Removes blank lines above the shebang."
+FIXES = "Removes white space above or before a shebang."
 BAD = """\
 == base/series/squashfs
+base/prepare.binary
 base/squashfs.binary
+== base/prepare.binary
+ #!/bin/sh
+^^^^^^^^^^
 == base/squashfs.binary
 set -eu
 ^^^^^^^
 """
 GOOD = """\
 == base/series/squashfs
+base/prepare.binary
 base/squashfs.binary
+== base/prepare.binary
+#!/bin/sh
 == base/squashfs.binary
 #!/bin/sh
 set -eu

@@ -16,7 +16,7 @@ The fault was mended, or the comment stands at the wrong line. Left in place, it
 a new fault from everyone."""
 INSTEAD = """\
 Remove the name from the comment, or put the comment on the line before the one that it speaks of."""
-FIXES = "Writes the near name of a rule, where the name is of none."
+FIXES = "Removes the name; where it is of no rule, but near to one, writes that one."
 BAD = """\
 == base/series/squashfs
 # lint: allow missing-script
