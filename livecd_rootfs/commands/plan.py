@@ -19,7 +19,7 @@ from livecd_rootfs.layers.store import Store
 from livecd_rootfs.project import Project
 from livecd_rootfs.resolve import Resolution
 from livecd_rootfs.tools import Mode
-from livecd_rootfs.views import data, explanation, graph, text
+from livecd_rootfs.views import data, drawing, explanation, graph, text
 from livecd_rootfs.views.branches import render
 from livecd_rootfs.views.outline import outline
 
@@ -35,9 +35,9 @@ def show(project: Project, targets: Sequence[str], base: str | None, tools: str,
     if form == "json":
         return data.render(plan, resolution)
     if form == "dot":
-        return graph.dot(graph.graph(plan, resolution))
+        return drawing.dot(graph.graph(plan, resolution))
     if form == "mermaid":
-        return graph.mermaid(graph.graph(plan, resolution))
+        return drawing.mermaid(graph.graph(plan, resolution))
     return text.render(outline(plan, resolution), _heading(project, plan, resolution))
 
 

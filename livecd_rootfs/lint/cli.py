@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PROGRAM = "series-lint"
+# What they do is told in `subcommands`, which is loaded for them alone.
+COMMANDS = ("graph", "new", "lsp")
 FORMATS = ("full", "concise", "json", "sarif", "github")
 SEVERITIES = ("error", "warning", "info")
 DESCRIPTION = """\
@@ -35,6 +37,11 @@ examples:
   series-lint hooks.d/base/series/all  only what is wrong in this file
   series-lint --explain shared-provides
   series-lint --fix --diff             what --fix would change
+
+other commands, each with a --help of its own:
+  series-lint graph                    the tree, as text, dot, mermaid or svg
+  series-lint new my-image             a series file and a hook to begin from
+  series-lint lsp                      for editors, by the Language Server Protocol
 
 settings stand in pyproject.toml, under [tool.series-lint]: tree, base, project, select, ignore,
 fail-on, builds. At one place a finding is allowed by a comment on the line before:
@@ -66,12 +73,17 @@ def run(argv: Sequence[str], *, environ: Mapping[str, str]) -> Outcome:
         LivecdError: something can't be understood, read or written.
         SystemExit: from argparse: help was asked for.
     """
+    if argv and argv[0] in COMMANDS:
+        from livecd_rootfs.lint import subcommands
+
+        return subcommands.run(argv[0], argv[1:], Parser, parser().parse_args([]))
     options = parser().parse_args(argv)
     if options.rules or options.explain:
         return _documentation(options)
     from livecd_rootfs.lint import command
 
-    return command.run(options, colour=_wants_colour(options.color, environ))
+    unsaved = None if options.stdin_filename is None else sys.stdin.buffer.read()
+    return command.run(options, colour=_wants_colour(options.color, environ), unsaved=unsaved)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -92,6 +104,11 @@ def parser() -> argparse.ArgumentParser:
     )
     option(
         "--config", metavar="FILE", help="a pyproject.toml (default: the nearest above the tree)"
+    )
+    option(
+        "--stdin-filename",
+        metavar="PATH",
+        help="check this file alone, with what standard input says instead of what it holds",
     )
     option("--select", metavar="CODES", action="append", help="run only these rules")
     option("--ignore", metavar="CODES", action="append", help="do not run these rules")

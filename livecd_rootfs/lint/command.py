@@ -69,13 +69,20 @@ class Target:
         return place.is_within(path, self.within)
 
 
-def run(options: argparse.Namespace, *, colour: bool) -> Outcome:
+def run(options: argparse.Namespace, *, colour: bool, unsaved: bytes | None = None) -> Outcome:
     """Check trees, mend them if that is asked for, and tell.
+
+    Args:
+        options: the command line.
+        colour: whether the findings have colours.
+        unsaved: what is to be checked instead of the content of ``--stdin-filename``.
 
     Raises:
         LivecdError: something can't be understood, read or written.
     """
-    targets = _targets(options)
+    if unsaved is not None:
+        return _check_unsaved(options, unsaved, colour=colour)
+    targets = targets_of(options)
     if options.diff and not options.fix:
         raise UsageError("--diff says what --fix would do", remedy="give both")
     if options.unsafe_fixes and not options.fix:
@@ -89,6 +96,37 @@ def run(options: argparse.Namespace, *, colour: bool) -> Outcome:
             found += target.findings(target.context())
     if options.diff:
         return Outcome(status=EXIT_FAILURE if diff else 0, out=diff, err="")
+    return _outcome(found, targets, options, fixed=fixed, colour=colour)
+
+
+def _check_unsaved(options: argparse.Namespace, unsaved: bytes, *, colour: bool) -> Outcome:
+    """Check one file as an editor has it, which may not be on the disk yet."""
+    path = options.stdin_filename
+    if options.paths or options.fix:
+        raise UsageError("--stdin-filename goes with no other paths, and not with --fix")
+    target = around(path, options)
+    found = target.findings(target.context({path: unsaved}))
+    return _outcome(found, (target,), options, fixed=0, colour=colour)
+
+
+def around(path: str, options: argparse.Namespace) -> Target:
+    """The tree in which a file lies, or will lie; only that file matters.
+
+    Raises:
+        UsageError: it lies in none, or the tree's settings can't be understood.
+    """
+    root = place.named(options.tree) if options.tree else place.tree_of(path)
+    return _target(root, (path,), options)
+
+
+def _outcome(
+    found: Sequence[Diagnostic],
+    targets: Sequence[Target],
+    options: argparse.Namespace,
+    *,
+    fixed: int,
+    colour: bool,
+) -> Outcome:
     limits = {severity for target in targets for severity in _failing(target, options)}
     return Outcome(
         status=EXIT_FAILURE if any(one.severity in limits for one in found) else 0,
@@ -97,7 +135,12 @@ def run(options: argparse.Namespace, *, colour: bool) -> Outcome:
     )
 
 
-def _targets(options: argparse.Namespace) -> tuple[Target, ...]:
+def targets_of(options: argparse.Namespace) -> tuple[Target, ...]:
+    """The trees that a command line is about.
+
+    Raises:
+        UsageError: there is no such tree, or its settings can't be understood.
+    """
     if options.tree:
         roots = {place.named(options.tree): tuple(options.paths)}
     elif options.paths:

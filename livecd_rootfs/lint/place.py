@@ -66,6 +66,15 @@ def is_within(path: str, folders: Sequence[str]) -> bool:
     return any(whole == top or whole.startswith(top.rstrip("/") + "/") for top in tops)
 
 
+def tree_of(path: str) -> str:
+    """The tree in which a file lies, or will lie.
+
+    Raises:
+        UsageError: there is none.
+    """
+    return _around(path)
+
+
 def _around(path: str) -> str:
     below = os.path.join(path, NAME)
     if is_tree(below):

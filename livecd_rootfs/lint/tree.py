@@ -46,14 +46,27 @@ class LintTree(HookTree):
 
     def series_path(self, name: str) -> str | None:
         """Where the series file of an image target lies, or ``None``."""
-        own = super().series_path(name)
+        own = self._new_series.get(name) or super().series_path(name)
         return own or (HookTree(self.base).series_path(name) if self.base else None)
 
     def series_names(self) -> tuple[str, ...]:
         """All image targets, in code-point order."""
         own = super().series_names()
         lent = HookTree(self.base).series_names() if self.base else ()
-        return tuple(sorted({*own, *lent}))
+        return tuple(sorted({*own, *lent, *self._new_series}))
+
+    @cached_property
+    def _new_series(self) -> Mapping[str, str]:
+        """Series files that are not on the disk yet, by name; none hides one that is."""
+        found: dict[str, str] = {}
+        for folder in SERIES_FOLDERS:
+            above = os.path.join(self.root, folder)
+            for path in self._unsaved:
+                is_here = os.path.dirname(path) == os.path.realpath(above)
+                if is_here and not os.path.exists(path):
+                    name = os.path.basename(path)
+                    found.setdefault(name, os.path.join(above, name))
+        return found
 
     def chroot_hooks(self) -> tuple[str, ...]:
         """The hooks that run in the target root; none when there is no such folder."""

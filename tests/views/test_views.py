@@ -13,7 +13,7 @@ from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.header import HookHeader
 from livecd_rootfs.hooktree import HookTree
 from livecd_rootfs.resolve import Resolution, resolve
-from livecd_rootfs.views import data, explanation, graph, text
+from livecd_rootfs.views import data, drawing, explanation, graph, text
 from livecd_rootfs.views.outline import outline
 
 FILES = {
@@ -140,8 +140,8 @@ flowchart LR
 
 def test_as_a_graph_for_graphviz_and_for_mermaid(plan: BuildPlan, resolution: Resolution) -> None:
     shown = graph.graph(plan, resolution)
-    assert graph.dot(shown) == DOT
-    assert graph.mermaid(shown) == MERMAID
+    assert drawing.dot(shown) == DOT
+    assert drawing.mermaid(shown) == MERMAID
 
 
 EXPLANATIONS = {
