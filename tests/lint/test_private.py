@@ -13,17 +13,27 @@ from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects.model import Kind
 from livecd_rootfs.lint.rules import RULES, shellcheck
 from livecd_rootfs.lint.tree import LintTree
-from tests import checkout
 
 TEXT = (Path(__file__).parent / "private.txt").read_text(encoding="utf-8")
 QUICK = tuple(rule for rule in RULES if rule is not shellcheck)
-SHIPPED = str(checkout.ROOT / "hooks.d")
+BASE = """\
+== base/series/root-dir
+base/root-dir.binary
+== base/root-dir.binary
+#!/usr/bin/env python3
+# hook: reads=chroot,livecd.* writes=rootfs.dir
+import sys
+from livecd_rootfs.steps import hook, root_dir
+sys.exit(hook.main(root_dir.run))
+== chroot/010-locale.chroot
+"""
 
 
 def context(folder: Path, text: str = TEXT) -> Context:
+    base = examples.plant(BASE, folder / "public/hooks.d")
     examples.plant(text, folder / "hooks.d")
     os.rmdir(folder / "hooks.d/chroot")  # noqa: PTH106 (a private tree has none, and is laid over ours)
-    return Context(LintTree(str(folder / "hooks.d"), base=SHIPPED))
+    return Context(LintTree(str(folder / "hooks.d"), base=str(base)))
 
 
 @pytest.mark.tools("shellcheck")
