@@ -21,7 +21,7 @@ BASE = """\
 base/root-dir.binary
 == base/root-dir.binary
 #!/usr/bin/env python3
-# hook: reads=chroot,livecd.* writes=rootfs.dir
+# hook: reads=chroot writes=rootfs.dir
 import sys
 from livecd_rootfs.steps import hook, root_dir
 sys.exit(hook.main(root_dir.run))
