@@ -6,6 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import jinja2
+import markupsafe
+
 from livecd_rootfs import hostroot
 from livecd_rootfs.build.workspace import Slot
 from livecd_rootfs.layers.layer import LeftOverlay
@@ -51,6 +54,7 @@ def sandbox(
             Bind(source=staging.overlays, target=OVERLAYS, writable=True),
             Bind(source=slot.scratch, target=SCRATCH, writable=True),
             Bind(source=Path(__file__).parents[1], target=f"{LIBRARY}/livecd_rootfs"),
+            *_templates_engine(),
             *_interpreter(),
             *((Bind(source=tools_root, target=TOOLS),) if tools_root else ()),
             *(_go_on(overlay, slot, staging) for overlay in left),
@@ -70,6 +74,12 @@ def _places(env: Mapping[str, str], tools_root: Path | None) -> dict[str, str]:
         "LIVECD_SCRATCH": SCRATCH,
         **({"LIVECD_TOOLS_ROOT": TOOLS} if tools_root else {}),
     }
+
+
+def _templates_engine() -> tuple[Operation, ...]:
+    """Our own Jinja for hooks, whichever Python runs them: its compiled part is not needed."""
+    folders = (Path(module.__path__[0]) for module in (jinja2, markupsafe))
+    return tuple(Bind(source=folder, target=f"{LIBRARY}/{folder.name}") for folder in folders)
 
 
 def _interpreter() -> tuple[Operation, ...]:

@@ -118,6 +118,7 @@ _SUFFIXES = (
     (".binary", StepKind.BINARY),
 )
 _ORDER = tuple(StepKind)
+CLOSING = 800
 
 
 def kind_of(name: str) -> StepKind | None:
@@ -145,11 +146,13 @@ def make(
 
     Chroot hooks run as one batch before all binary hooks, however a series
     file interleaves them, as live-build has it; within a phase the order of
-    the series stays. With no root at all there is nothing to run them in.
+    the series stays. But the hooks in ``chroot/`` that close a root (the
+    initramfs, clean-up) run after those of series, which may still install
+    something. With no root at all there is nothing to run them in.
     """
     steps = [*_tools_step(tools), *_base_step(base)]
     hooks = [hook for hook in resolution.hooks if _runs(hook, base)]
-    hooks.sort(key=lambda hook: _ORDER.index(kind_of(hook.name) or StepKind.BINARY))
+    hooks.sort(key=_place)
     steps += [_hook_step(hook, headers[hook.name], readers) for hook in hooks]
     return BuildPlan(
         targets=resolution.targets,
@@ -162,6 +165,18 @@ def make(
         },
         tools=tools,
     )
+
+
+def _place(hook: OrderedHook) -> tuple[int, bool]:
+    """What hooks are sorted by: their phase, and in it those last that close the root."""
+    kind = kind_of(hook.name) or StepKind.BINARY
+    return _ORDER.index(kind), kind is StepKind.CHROOT and closes(hook)
+
+
+def closes(hook: OrderedHook) -> bool:
+    """Whether a hook closes the root: one in ``chroot/`` with a number from 800 on."""
+    number = hook.name.rpartition("/")[2].partition("-")[0]
+    return hook.origin == "chroot" and number.isdecimal() and int(number) >= CLOSING
 
 
 def _runs(hook: OrderedHook, base: Base) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from livecd_rootfs.build.plan import BuildPlan, Step, chain
+from livecd_rootfs.build.plan import BuildPlan, Step, chain, closes
 from livecd_rootfs.diagnostics.near import did_you_mean, near
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.resolve import Provided, Reach, Resolution
@@ -82,7 +82,8 @@ def _of_beginning(step: Step) -> list[str]:
 def _of_hook(step: Step) -> list[str]:
     lines = [f"{step.name} is a hook: step {step.number}, phase {step.kind.value}."]
     if step.hook and step.hook.origin == "chroot":
-        lines.append("  Why: all hooks in chroot/ run first, whatever the targets are.")
+        when = "after the chroot hooks of series" if closes(step.hook) else "first"
+        lines.append(f"  Why: all hooks in chroot/ run, whatever the targets are; this one {when}.")
     elif step.hook and step.hook.origin == "final":
         lines.append("  Why: a final hook runs after all others, whatever the targets are.")
     elif step.hook:

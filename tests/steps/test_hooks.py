@@ -12,7 +12,7 @@ import pytest
 
 from livecd_rootfs import process
 from tests import needs
-from tests.steps.builds import KERNEL, Build, plant, tree
+from tests.steps.builds import KERNEL, Build, digest, plant, tree
 from tests.steps.conftest import NewBuild
 
 # A builder whose tools are too old for reproducible file systems gets a tools
@@ -132,6 +132,47 @@ def test_vmdk(new_build: NewBuild) -> None:
     assert build.left() == []
 
 
+@pytest.mark.tools("qemu-img")
+def test_ova(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    for name in ("disk-image", "vmdk-image"):
+        passed(build.hook(name))
+    assert re.fullmatch(r"livecd\.test\.ova: \d+\.\d MiB\n", passed(build.hook("ova-image")))
+    package, unpacked = build.build / "livecd.test.ova", build.overlays
+    process.run(["tar", "-xf", package], cwd=unpacked)
+    listing = process.run(["tar", "-tf", package]).stdout.split()
+    assert listing == ["livecd.test.ovf", "livecd.test.mf", "livecd.test.vmdk"]
+    for line in (unpacked / "livecd.test.mf").read_text().splitlines():
+        found = re.fullmatch(r"SHA256\((.+)\)= ([0-9a-f]{64})", line)
+        assert found
+        assert digest(unpacked / found[1]) == found[2]
+    described = (unpacked / "livecd.test.ovf").read_text()
+    assert f'ovf:capacity="{(build.build / DISK).stat().st_size}"' in described
+    assert "Debian GNU/Linux 13 (trixie)" in described
+
+
+@pytest.mark.tools("qemu-img")
+def test_azure(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    passed(build.hook("disk-image"))
+    said = passed(build.hook("azure-image"))
+    assert re.fullmatch(r"livecd\.test\.vhd: \d+\.0 MiB and its footer\n", said)
+    image, disk = build.build / "livecd.test.vhd", build.build / DISK
+    process.run(["qemu-img", "compare", "-f", "vpc", "-F", "raw", image, disk])
+    assert image.stat().st_size == disk.stat().st_size + 512
+    assert image.stat().st_blocks <= disk.stat().st_blocks + 64, "holes stay holes"
+
+
+def test_azure_takes_whole_mebibytes_only(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    passed(build.hook("disk-image"))
+    os.truncate(build.build / DISK, (build.build / DISK).stat().st_size + 512)
+    ended = build.hook("azure-image")
+    assert ended.returncode == 1
+    assert "which is no whole number of MiB" in ended.stderr
+    assert build.left() == []
+
+
 @pytest.mark.tools("debugfs", "e2fsck")
 def test_a_boot_partition(new_build: NewBuild) -> None:
     build = new_build(**SMALL, BOOT_PARTITION_SIZE="48M")
@@ -166,13 +207,13 @@ def test_the_same_build_gives_the_same_bytes(new_build: NewBuild, what: str) -> 
     for build in (one, other):
         make_all(build)
     assert one.artifacts() == other.artifacts()
-    assert len(one.artifacts()) == 10
+    assert len(one.artifacts()) == 16
 
 
 def make_all(build: Build) -> None:
     umask = os.umask(0o077 if build.folder.name == "one" else 0o002)
     try:
-        for name in ("disk-image", "qcow2-image", "vmdk-image"):
+        for name in ("disk-image", "qcow2-image", "vmdk-image", "ova-image", "azure-image"):
             passed(build.hook(name))
     finally:
         os.umask(umask)
@@ -261,6 +302,18 @@ FAULTS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
         (),
         {},
         f"there is no disk to make a VMDK of\n  at:   {DISK}\n",
+    ),
+    "an OVA without a VMDK": (
+        "ova-image",
+        (),
+        {},
+        "there is no VMDK to put into an OVA\n  at:   livecd.test.vmdk\n",
+    ),
+    "a VHD without a disk": (
+        "azure-image",
+        (),
+        {},
+        f"there is no disk to make a VHD of\n  at:   {DISK}\n",
     ),
     "squashfs without a root": (
         "squashfs",

@@ -155,7 +155,7 @@ base/disk.binary is a hook: step 5, phase binary.
 """,
     "chroot/010-clean.chroot": """\
 chroot/010-clean.chroot is a hook: step 3, phase chroot.
-  Why: all hooks in chroot/ run first, whatever the targets are.
+  Why: all hooks in chroot/ run, whatever the targets are; this one first.
   Network: no.
   Tools: xz.
 """,

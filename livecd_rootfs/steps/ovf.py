@@ -1,0 +1,105 @@
+"""The OVF description of a machine: the values, and the text that a template makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecd_rootfs.steps import osrelease, templates
+from livecd_rootfs.steps.context import Context
+
+TEMPLATE = "machine.ovf.jinja"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """A guest's system.
+
+    Attributes:
+        cim: its number in DMTF's CIM_OperatingSystem, ``OSType``; VirtualBox goes by it.
+        vmware: what vSphere calls it.
+        title: for people.
+    """
+
+    cim: int
+    vmware: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hardware:
+    """The devices of a kind of hypervisor.
+
+    Attributes:
+        family: which virtual hardware it is.
+        controller: of the disks.
+        controller_type: its number in CIM_ResourceAllocationSettingData.
+        card: of the network.
+        firmware: how it boots, for VMware; empty where nobody asks.
+    """
+
+    family: str
+    controller: str
+    controller_type: int
+    card: str
+    firmware: str = ""
+
+
+# Hardware 13 is that of ESXi 6.5, the oldest to know a manifest by SHA-256. VirtualBox
+# takes the controller for its LSI one, and the card for the system's usual one.
+VMWARE = Hardware(
+    family="vmx-13", controller="VirtualSCSI", controller_type=6, card="VmxNet3", firmware="bios"
+)
+VIRTUALBOX = Hardware(family="virtualbox-2.2", controller="AHCI", controller_type=20, card="E1000")
+_SYSTEMS = {"debian": (96, "debian10_64Guest"), "ubuntu": (94, "ubuntu64Guest")}
+_ANY_LINUX = (101, "other3xLinux64Guest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """A disk: the name and the size of its file, and what it holds, in bytes."""
+
+    file: str
+    file_size: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A machine.
+
+    Attributes:
+        name: it has no spaces.
+        system: what runs on it.
+        hardware: its devices.
+        network: what its card is connected to, by a name that importers show.
+        disks: the first one boots.
+        configurable: whether importers ask for what cloud-init is to know.
+        processors: how many.
+        memory: MiB.
+    """
+
+    name: str
+    system: System
+    hardware: Hardware
+    network: str
+    disks: tuple[Disk, ...]
+    configurable: bool
+    processors: int = 2
+    memory: int = 1024
+
+
+def system(context: Context) -> System:
+    """The system of a build's root."""
+    found = osrelease.read(context.chroot)
+    cim, vmware = _SYSTEMS.get(found.get("ID", ""), _ANY_LINUX)
+    return System(cim=cim, vmware=vmware, title=found.get("PRETTY_NAME", "Linux"))
+
+
+def render(template: Path, machine: Machine) -> bytes:
+    """The description as XML; the template calls the machine ``machine``.
+
+    Raises:
+        LivecdError: Jinja is not installed.
+    """
+    return templates.render(template, escape=True, machine=machine).encode()
