@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from livecd_rootfs import __version__, cachecli, verifycli
+from livecd_rootfs import __version__, cachecli, inspectcli, verifycli
 from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError
 from livecd_rootfs.options import (
     AcceleratorName,
@@ -239,6 +239,8 @@ def build(
 
 
 app.command()(verifycli.verify)
+app.command()(inspectcli.inspect)
+app.command()(inspectcli.diff)
 
 
 @app.command()

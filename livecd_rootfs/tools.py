@@ -82,6 +82,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             *_tools("dosfstools", "mkfs.vfat fsck.vfat"),
             *_tools("fdisk", "sfdisk"),
             *_tools("gdisk", "sgdisk"),
+            *_tools("util-linux", "blkid"),
             *_tools(
                 "squashfs-tools",
                 "mksquashfs unsquashfs",
@@ -142,10 +143,12 @@ class Toolbox:
     Attributes:
         mode: the host's where they suffice (auto), never (root), or always (host).
         root: the tools root; ``None`` when none was made.
+        any_version: a host's tool will do however old it is: it only reads.
     """
 
     mode: Mode = Mode.AUTO
     root: Path | None = None
+    any_version: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Toolbox:
@@ -176,7 +179,7 @@ class Toolbox:
         if self.mode is Mode.ROOT:
             return self._in_root(tool, "the tools root was asked for")
         path = find_on_host(tool.name)
-        unfit = unfit_reason(tool, path)
+        unfit = self._unfit(tool, path)
         if path is not None and unfit is None:
             return Host(path=path, reason=f"the host has {describe(tool, path)}")
         if self.mode is Mode.HOST:
@@ -194,8 +197,11 @@ class Toolbox:
             return {}
         if self.mode is Mode.ROOT:
             return {tool.name: "the tools root was asked for" for tool in tools}
-        reasons = {tool.name: unfit_reason(tool, find_on_host(tool.name)) for tool in tools}
+        reasons = {tool.name: self._unfit(tool, find_on_host(tool.name)) for tool in tools}
         return {name: reason for name, reason in reasons.items() if reason is not None}
+
+    def _unfit(self, tool: Tool, path: Path | None) -> str | None:
+        return None if self.any_version and path else unfit_reason(tool, path)
 
     def version(self, name: str) -> Version:
         """The version of the tool that runs; empty if it prints none.

@@ -45,6 +45,7 @@ PACKAGES = (
     "squashfs-tools",
     "systemd-repart",
     "systemd-ukify",
+    "util-linux",
     "xz-utils",
     "zstd",
 )

@@ -1,0 +1,1 @@
+"""Looking into artifacts of any format, without root, loop devices or mounts."""

@@ -1,0 +1,125 @@
+"""The tree in a squashfs, as unsquashfs writes it: a list of everything, and the data behind it."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecd_rootfs.inspection.bench import Bench
+from livecd_rootfs.inspection.tree import Entry, Kind, Tree, digest_of, normal
+from livecd_rootfs.inspection.unreadable import Unreadable
+from livecd_rootfs.inspection.window import Window
+from livecd_rootfs.process import CommandError
+
+# The format is that of a pseudo file: mksquashfs(1), "Pseudo file definition format".
+_HEAD_END = b"#\n# START OF DATA - DO NOT MODIFY\n#\n"
+_LINE = re.compile(
+    rb"((?:\\.|[^\\ ])+) (?:L ((?:\\.|[^\\\n])+)|([DRSCBI]) \d+ (\d+) (\d+) (\d+)(?: ([^\n]*))?)\n",
+    re.DOTALL,
+)
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+_SUPERBLOCK = struct.Struct("<40xQ")
+_KINDS = {
+    b"D": Kind.DIRECTORY,
+    b"R": Kind.FILE,
+    b"S": Kind.LINK,
+    b"C": Kind.CHARACTER,
+    b"B": Kind.BLOCK,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranges:
+    """Files that lie one after the other in another: offset and length by path."""
+
+    path: Path
+    ranges: Mapping[str, tuple[int, int]]
+
+    def read(self, path: str) -> bytes:
+        """The content of one file."""
+        with self.path.open("rb") as stream:
+            return Window(stream, *self.ranges[path]).read()
+
+    def digests(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """The digests of files, in the order in which they lie."""
+        with self.path.open("rb") as stream:
+            return {
+                path: digest_of(Window(stream, *self.ranges[path]))
+                for path in sorted(paths, key=self.ranges.__getitem__)
+            }
+
+
+def read(bench: Bench, image: Path) -> Tree:
+    """The tree of a squashfs.
+
+    Raises:
+        Unreadable: it is damaged.
+    """
+    _check_size(image)
+    unpacked = bench.place(".pseudo")
+    try:
+        bench.run(["unsquashfs", "-quiet", "-no-progress", "-pf", unpacked.name, image], image)
+    except CommandError as error:
+        said = (error.completed.stderr or error.completed.stdout).splitlines()
+        raise Unreadable("its squashfs can't be read", why=said[0] if said else None) from error
+    with unpacked.open("rb") as stream:
+        head = _head(stream.read(1 << 20), stream)
+    start = len(head) + len(_HEAD_END)
+    return _tree(head, unpacked, start)
+
+
+def _check_size(image: Path) -> None:
+    """The superblock has the number of bytes used; unsquashfs reads what is there of fewer."""
+    with image.open("rb") as stream:
+        head = stream.read(_SUPERBLOCK.size)
+        size = stream.seek(0, 2)
+    if len(head) < _SUPERBLOCK.size or size < _SUPERBLOCK.unpack(head)[0]:
+        raise Unreadable("it is cut off", why="its squashfs is larger than the file")
+
+
+def _head(beginning: bytes, stream: Iterator[bytes]) -> bytes:
+    """What is before the data."""
+    text = bytearray(beginning)
+    while (end := text.find(_HEAD_END)) < 0:
+        line = next(stream, b"")
+        if not line:
+            return bytes(text)
+        text += line
+    return bytes(text[:end])
+
+
+def _tree(head: bytes, unpacked: Path, start: int) -> Tree:
+    entries: dict[str, Entry] = {}
+    ranges: dict[str, tuple[int, int]] = {}
+    for name, link, kind, mode, user, group, rest in _LINE.findall(head):
+        path = normal(_plain(name))
+        if link:
+            same = normal(_plain(link))
+            entries[path] = entries[same]
+            ranges |= {path: ranges[same]} if same in ranges else {}
+            continue
+        entries[path] = _entry(kind, int(mode, 8), (int(user), int(group)), rest)
+        if kind == b"R":
+            length, offset = (int(number) for number in rest.split()[:2])
+            ranges[path] = (start + offset, length)
+    return Tree(entries=entries, source=Ranges(path=unpacked, ranges=ranges))
+
+
+def _entry(kind: bytes, mode: int, owner: tuple[int, int], rest: bytes) -> Entry:
+    if kind == b"I":
+        found = Kind.SOCKET if rest.strip() == b"s" else Kind.PIPE
+        return Entry(kind=found, mode=mode, owner=owner)
+    target = {
+        b"S": rest.decode(errors="surrogateescape"),
+        b"C": ":".join(rest.decode().split()),
+        b"B": ":".join(rest.decode().split()),
+    }.get(kind, "")
+    size = int(rest.split()[0]) if kind == b"R" else 0
+    return Entry(kind=_KINDS[kind], mode=mode, owner=owner, size=size, target=target)
+
+
+def _plain(name: bytes) -> str:
+    return _ESCAPED.sub(rb"\1", name).decode(errors="surrogateescape")

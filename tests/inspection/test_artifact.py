@@ -1,0 +1,189 @@
+"""Artifacts of every format are read as what they are, and damaged ones in one clear line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.inspection import artifact
+from livecd_rootfs.inspection.bench import Bench
+from tests.inspection import images
+
+pytestmark = pytest.mark.tools(
+    *("blkid", "bzip2", "debugfs", "gzip", "mcopy", "mke2fs", "mkfs.vfat", "mksquashfs", "mmd"),
+    *("qemu-img", "sfdisk", "unsquashfs", "xz", "zstd"),
+)
+
+
+@pytest.mark.parametrize("form", images.ROOTS)
+def test_a_root_is_read_from(form: str, planted: Path, tmp_path: Path, at: Bench) -> None:
+    made = images.ROOTS[form](planted, tmp_path / f"image.{form}")
+    found = artifact.open_artifact(at, made)
+    assert found.tree is not None
+    assert images.facts(found.tree) == images.expected(planted)
+    assert found.tree.text("usr/bin/sh") == "5"
+
+
+@pytest.mark.parametrize("form", images.DISKS)
+def test_a_disk_is_read_from(
+    form: str, raw_disk: Path, planted: Path, tmp_path: Path, at: Bench
+) -> None:
+    chain, make = images.DISKS[form]
+    found = artifact.open_artifact(at, make(raw_disk, tmp_path / f"image.{form}"))
+    assert " > ".join(found.formats) == chain
+    assert found.disk is not None
+    assert [(part.number, part.name, part.start) for part in found.disk.partitions] == [
+        (1, "EFI System", images.ESP_START),
+        (2, "Linux root (x86-64)", images.ROOT_START),
+        (3, "BIOS boot", images.CORE_START),
+    ]
+    assert found.tree is not None
+    facts = images.facts(found.tree)
+    loaders = {path for path in facts if path.startswith("boot/efi/")}
+    assert {path.rpartition("/")[2] for path in loaders} == {"EFI", "BOOT", *images.SBATS}
+    assert {path: facts[path] for path in facts.keys() - loaders} == images.expected(planted)
+
+
+def test_of_two_roots_with_other_owners_both_are_told(
+    planted: Path, tmp_path: Path, at: Bench
+) -> None:
+    """Modes and owners are numbers of the image, not of who looks."""
+    made = tmp_path / "image.ext4"
+    images.run("mke2fs", "-q", "-t", "ext4", "-d", planted, made, "12M")
+    images.run("debugfs", "-w", "-R", "set_inode_field /big uid 4711", made)
+    found = artifact.open_artifact(at, made)
+    assert found.tree is not None
+    entry, _ = images.expected(planted)["big"]
+    assert found.tree.entries["big"] == replace(entry, owner=(4711, (entry.owner or (0, 0))[1]))
+
+
+def test_a_disk_with_an_unknown_file_system(tmp_path: Path, at: Bench) -> None:
+    made = tmp_path / "image.raw"
+    made.write_bytes(b"")
+    os.truncate(made, images.DISK_SIZE)
+    images.run("sfdisk", "-q", made, stdin=images.SFDISK)
+    found = artifact.open_artifact(at, made)
+    assert found.disk is not None
+    assert [part.files for part in found.disk.partitions] == [None, None, None]
+    assert found.tree is None
+
+
+def test_a_program(tmp_path: Path, at: Bench) -> None:
+    sections = {".linux": b"k" * 99, ".uname": b"6.12.9", ".cmdline": b"quiet\0"}
+    (tmp_path / "x.efi").write_bytes(images.program(sections, signed=False))
+    found = artifact.open_artifact(at, tmp_path / "x.efi")
+    assert found.program is not None
+    assert found.program.name == "unified kernel image 6.12.9"
+    assert (found.program.machine, found.program.signed) == ("x86-64", False)
+    assert found.tree is not None
+    assert images.facts(found.tree).keys() == sections.keys()
+
+
+def half(path: Path) -> Path:
+    os.truncate(path, path.stat().st_size // 2)
+    return path
+
+
+def half_of(form: str, _: Path, disk: Path, target: Path) -> Path:
+    return half(images.compressed(disk, target, form))
+
+
+def overwritten(path: Path) -> Path:
+    """All but the head, which says that it is whole."""
+    return written(path, path.read_bytes()[:96].ljust(path.stat().st_size, b"x"))
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+FAULTS: dict[str, tuple[Callable[[Path, Path, Path], Path], str]] = {
+    "no file": (lambda _t, _d, to: to, "it can't be read: No such file"),
+    "a directory": (lambda tree, _d, _to: tree, "it can't be read: Is a directory"),
+    "empty": (lambda _t, _d, to: written(to, b""), "it is empty"),
+    "text": (lambda _t, _d, to: written(to, b"hello\n"), "nothing that is known here"),
+    "zeros": (lambda _t, _d, to: written(to, bytes(99999)), "nothing that is known here"),
+    "half a tar": (lambda tree, _d, to: half(images.tar(tree, to)), "no whole tar file"),
+    **{
+        f"half of {form}": (partial(half_of, form), f"is no whole {form} file")
+        for form in ("gzip", "xz", "zstd", "bzip2")
+    },
+    "half a squashfs": (
+        lambda tree, _d, to: written(to, images.squashfs(tree, to).read_bytes()[:1000]),
+        "it is cut off",
+    ),
+    "a damaged squashfs": (
+        lambda tree, _d, to: overwritten(images.squashfs(tree, to)),
+        "its squashfs can't be read",
+    ),
+    "half an ext4": (lambda tree, _d, to: half(images.ext4(tree, to)), "is cut off"),
+    "half a disk": (
+        lambda _t, disk, to: half(written(to, disk.read_bytes())),
+        "it is cut off",
+    ),
+    "half a qcow2": (
+        lambda _t, disk, to: half(images.converted(disk, to, "qcow2")),
+        "",
+    ),
+    "half a vmdk": (
+        lambda _t, disk, to: half(
+            images.converted(disk, to, "vmdk", "-o", "subformat=streamOptimized")
+        ),
+        "",
+    ),
+    "the beginning of a qcow2": (
+        lambda _t, _d, to: written(to, b"QFI\xfb" + bytes(600)),
+        "it is no whole qcow2",
+    ),
+    "half a program": (
+        lambda _t, _d, to: half(written(to, images.program({".x": b"x" * 99}, signed=True))),
+        "it is no whole EFI program",
+    ),
+    "the first letters of a program": (
+        lambda _t, _d, to: written(to, b"MZ\0"),
+        "it is no whole EFI program",
+    ),
+    "a container image without its layer": (
+        lambda _t, _d, to: images.tar_of(to, {"manifest.json": b'[{"Layers": ["a.tar"]}]'}),
+        "its layer a.tar is missing",
+    ),
+    "a container image without sense": (
+        lambda _t, _d, to: images.tar_of(to, {"manifest.json": b"{"}),
+        "its manifest.json is missing or no JSON",
+    ),
+    "a container image of another form": (
+        lambda _t, _d, to: images.tar_of(to, {"oci-layout": b"", "index.json": b"[]"}),
+        "of another form",
+    ),
+    "a damaged partition table": (
+        lambda _t, disk, to: written(to, damaged(disk.read_bytes())),
+        "",
+    ),
+}
+
+
+def damaged(disk: bytes) -> bytes:
+    """Both copies of the table are overwritten, the boot sector is as it was."""
+    return disk[:512] + bytes(40 * 512) + disk[41 * 512 : -40 * 512] + bytes(40 * 512)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_no_whole_artifact(
+    fault: str, planted: Path, raw_disk: Path, tmp_path: Path, at: Bench
+) -> None:
+    make, message = FAULTS[fault]
+    made = make(planted, raw_disk, tmp_path / "image")
+    with pytest.raises(LivecdError) as caught:
+        artifact.open_artifact(at, made)
+    assert caught.value.message == f"{made} can't be inspected"
+    assert caught.value.why is not None
+    assert message in caught.value.why
+    assert "\n" not in caught.value.why
+    assert len(caught.value.notes) == 0
