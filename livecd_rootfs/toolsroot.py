@@ -1,12 +1,14 @@
 """The tools root: a directory with the tools of a current stable, made once and kept.
 
     CACHE/tools/KEY/            usr, etc, ...: what the packages hold
+    CACHE/tools/KEY/digest      of all that, so that who uses it can be told apart by it
     CACHE/tools/KEY.lock        held while KEY is made, so that one process makes it
     CACHE/tools/KEY.staging/    a root that is being made, or the rest of a killed run
 
 It is unpacked, not installed: none of its tools needs a maintainer script, and
-that saves half of the time. KEY is a digest of all that decides the content; a
-root is complete when it has its final name.
+that saves half of the time. KEY is a digest of what was asked for; the archive
+gives other versions at other times, so the content has a digest of its own. A
+root is complete when it has its final name, and stays until somebody deletes it.
 """
 
 from __future__ import annotations
@@ -21,8 +23,10 @@ from pathlib import Path
 
 from livecd_rootfs import mmdebstrap, trees
 from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.layers import treehash
 
-FORMAT = 1
+FORMAT = 2
+DIGEST = "digest"
 SUITE = "trixie"
 
 # Beside the tools themselves: a shell and the basic commands for those that call
@@ -87,7 +91,7 @@ class Request:
 
     @property
     def key(self) -> str:
-        """A digest of what decides the content."""
+        """A digest of what is asked for."""
         parts = (str(FORMAT), self.suite, self.architecture, *self.packages)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -100,6 +104,14 @@ class Request:
 def find(request: Request) -> Path | None:
     """The tools root, if it was made before."""
     return request.root if request.root.is_dir() else None
+
+
+def digest(request: Request) -> str | None:
+    """The digest of a tools root's content; ``None`` if it was not made yet."""
+    try:
+        return (request.root / DIGEST).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
 
 
 def ensure(
@@ -137,6 +149,7 @@ def _make(request: Request, environ: Mapping[str, str], progress: Callable[[str]
             on_line=lambda line: _tell(line, progress),
         )
         _trim(staging)
+        (staging / DIGEST).write_text(f"{treehash.digest(staging)}\n", encoding="ascii")
         staging.rename(request.root)
     finally:
         trees.remove(staging)

@@ -86,7 +86,7 @@ def test_what_no_tool_reads_is_left_out(tmp_path: Path, made_by: Callable[[Maker
     made_by(fill)
     root = ensure(tmp_path, [])
     found = sorted(str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir())
-    assert found == ["etc/group", "etc/nsswitch.conf", "etc/passwd"]
+    assert found == ["digest", "etc/group", "etc/nsswitch.conf", "etc/passwd"]
     assert [path.name for path in (root / "usr/share").iterdir()] == ["OVMF"]
 
 
@@ -163,3 +163,23 @@ def test_a_cache_that_can_not_be_written_says_so(tmp_path: Path) -> None:
 
 def names(cache: Path) -> list[str]:
     return sorted(path.name for path in (cache / "tools").iterdir())
+
+
+def test_what_was_made_has_a_digest_of_its_content(
+    tmp_path: Path, made_by: Callable[[Maker], None]
+) -> None:
+    """The archive gives other versions at other times, for the same request."""
+
+    def older(asked: mmdebstrap.Request) -> None:
+        fill(asked)
+        (asked.target / "etc/version").write_text("1\n")
+
+    assert toolsroot.digest(request(tmp_path / "one")) is None
+    for folder, maker in (("one", fill), ("two", fill), ("three", older)):
+        made_by(maker)
+        ensure(tmp_path / folder, [])
+    one, two, three = (
+        toolsroot.digest(request(tmp_path / folder)) for folder in ("one", "two", "three")
+    )
+    assert one is not None
+    assert one == two != three

@@ -113,6 +113,7 @@ class Kitchen:
             *self._file_parts(variables),
             of_text(PartKind.SETTING, "network", "yes" if header.network else "no"),
             *(self._tool_part(name) for name in header.tools),
+            *((self._tools_root_part(),) if self.uses_tools_root(step) else ()),
             *(self._provides_parts(plan) if step.kind is StepKind.FINAL else ()),
         )
 
@@ -129,11 +130,22 @@ class Kitchen:
         found = (self._inputs.of_file(BUNDLE, bundle),) if bundle.is_file() else ()
         return (of_text(PartKind.SETTING, "explicit_provides", names), *found)
 
+    def uses_tools_root(self, step: Step) -> bool:
+        """Whether a step sees the tools root: it declares a tool from there, or nothing at all."""
+        if self.tools_request is None or step.kind not in {StepKind.BINARY, StepKind.FINAL}:
+            return False
+        header = step.header or HookHeader()
+        return header == HookHeader() or bool(self.toolbox.needs_root(header.tools))
+
+    def _tools_root_part(self) -> Part:
+        """The tools root by its content: the archive gives other versions at other times."""
+        found = toolsroot.digest(self.tools_request) if self.tools_request else None
+        return of_text(PartKind.TOOLS, "root", found or "still to be made")
+
     def _tool_part(self, name: str) -> Part:
         """A tool of the host is known by its version, one of the tools root by that root."""
-        needed = self.toolbox.needs_root((name,))
-        if needed and self.tools_request is not None:
-            return of_text(PartKind.TOOLS, name, f"tools root {self.tools_request.key}")
+        if self.toolbox.needs_root((name,)):
+            return of_text(PartKind.TOOLS, name, "of the tools root")
         place = self.toolbox.where(name)
         found = describe(tool_named(name), place.path) if isinstance(place, Host) else str(place)
         return of_text(PartKind.TOOLS, name, found)

@@ -110,6 +110,8 @@ class Runner:
         self, node: Node, plan: BuildPlan, chain: tuple[Layer, ...], date: int
     ) -> Layer:
         after = chain[-1] if chain else None
+        if self.kitchen.uses_tools_root(node.step):
+            await self.tools_root()  # whose content is a part of the recipe
         recipe = self.kitchen.recipe(node, plan, after.meta.recipe if after else None, date)
         wanted = key(recipe)
         found = self.lease.find(wanted, after)
@@ -235,7 +237,8 @@ class Runner:
             return await self._watch(job, seen, (inside,))
 
     async def _binary(self, job: Job) -> int:
-        tools_root = await self.tools_root()
+        used = self.kitchen.uses_tools_root(job.node.step)
+        tools_root = await self.tools_root() if used else None
         env = self._view(job)
         seen = binary.sandbox(
             job.slot,
