@@ -274,6 +274,10 @@ def boot(
         AcceleratorName, typer.Option("--accelerator", help="auto tries KVM, else emulates.")
     ] = AcceleratorName.auto,
     memory: Annotated[int, typer.Option("--memory", metavar="MIB", help="Of the guest.")] = 1024,
+    disk_size: Annotated[
+        str | None,
+        typer.Option("--disk-size", metavar="SIZE", help="Of its disk. [default: the image's]"),
+    ] = None,
     network: Annotated[
         bool, typer.Option("--network", help="Let the guest reach the network.")
     ] = False,
@@ -308,6 +312,7 @@ def boot(
         accelerator=requests.Accelerator(accelerator.value),
         memory=memory,
         timeout=timeout,
+        disk_size=command.disk_size(disk_size),
         network=network,
         screenshot=screenshot,
         log=log,

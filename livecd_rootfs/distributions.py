@@ -215,7 +215,9 @@ RULES = (
         bootloader=GRUB,
     ),
     # The boot loader, and what makes a unified image of each kernel to come.
-    Rule(packages=("systemd-boot", "systemd-ukify"), bootloader=SYSTEMD_BOOT),
+    Rule(packages=("systemd-boot", "systemd-boot-efi", "systemd-ukify"), bootloader=SYSTEMD_BOOT),
+    # systemd-sbsign is in it.
+    Rule(packages=("systemd-repart",), distribution=DEBIAN, since=(13,), bootloader=SYSTEMD_BOOT),
 )
 
 

@@ -210,6 +210,11 @@ CAUSES = (
         remedy="apt-get install arch-test qemu-user-static binfmt-support",
     ),
     Cause(
+        pattern=r"cannot find (\S*/qemu-\S+)",
+        message="this machine lacks {0}, which runs programs of another architecture",
+        remedy="apt-get install qemu-user-static",
+    ),
+    Cause(
         pattern=r"error processing package (\S+)",
         message="the package {0} could not be configured in the new root",
         remedy="the lines above tell which of its scripts failed",

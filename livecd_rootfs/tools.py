@@ -96,7 +96,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             *_tools("grub-common", "grub-mkimage"),
             *_tools("openssh-client", "ssh ssh-keygen", ask=("-V",)),
             *_tools("systemd-repart", "systemd-repart", (254,), "which can't work offline"),
-            *_tools("systemd-ukify", "ukify"),
+            *_tools("systemd-ukify", "ukify", (257,), "which can't sign by systemd-sbsign"),
             *_tools("zstd", "zstd"),
             *_tools("xz-utils", "xz"),
             *_tools("pigz", "pigz"),

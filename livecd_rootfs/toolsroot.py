@@ -47,6 +47,7 @@ PACKAGES = (
     "pigz",
     "qemu-utils",
     "squashfs-tools",
+    "systemd-boot-efi",
     "systemd-repart",
     "systemd-ukify",
     "util-linux",

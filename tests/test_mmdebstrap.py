@@ -138,6 +138,11 @@ RECORDED = {
         "this machine can't run programs for arm64",
         "apt-get install arch-test qemu-user-static binfmt-support",
     ),
+    "no emulation of a foreign architecture": (
+        "E: setup failed: E: cannot find /usr/bin/qemu-aarch64-static\n",
+        "this machine lacks /usr/bin/qemu-aarch64-static, which runs programs of another architecture",
+        "apt-get install qemu-user-static",
+    ),
     "broken package": (
         (
             "dpkg: error processing package grub-pc (--configure):\n"

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs.errors import LivecdError
+from livecd_rootfs import units
+from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.process import CommandError
 from livecd_rootfs.tools import Toolbox
 
@@ -71,6 +72,20 @@ def _has_boot_signature(path: Path) -> bool:
 
 
 def overlay_command(image: Image, overlay: Path, size: int | None) -> tuple[str, ...]:
-    """The command that makes an overlay, which gets all that the guest writes."""
+    """The command that makes an overlay, which gets all that the guest writes.
+
+    Args:
+        image: what it lies over.
+        overlay: the file to make.
+        size: bytes of the disk that the guest sees; ``None`` is the image's own.
+
+    Raises:
+        UsageError: the disk would end within the image.
+    """
+    if size is not None and size < image.size:
+        raise UsageError(
+            f"a disk of {units.size(size)} has no room for {image.path.name}",
+            why=f"it is the image of a disk of {units.size(image.size)}",
+        )
     options = ("-q", "-f", "qcow2", "-F", image.format, "-b", str(image.path))
     return ("qemu-img", "create", *options, str(overlay), *((str(size),) if size else ()))

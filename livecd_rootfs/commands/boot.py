@@ -14,6 +14,7 @@ from livecd_rootfs.boot.request import Request, Result
 from livecd_rootfs.commands import tools
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.progress.guest import GuestLine
+from livecd_rootfs.settings import byte_count
 from livecd_rootfs.tools import Mode, Toolbox
 from livecd_rootfs.units import duration
 
@@ -30,6 +31,20 @@ class Place:
     mode: Mode
     cache: Path
     environ: Mapping[str, str]
+
+
+def disk_size(text: str | None) -> int | None:
+    """The bytes of a disk as a user writes them.
+
+    Raises:
+        UsageError: it is no size.
+    """
+    if text is None:
+        return None
+    try:
+        return byte_count(text)
+    except ValueError:
+        raise UsageError(f"--disk-size {text} is no size", remedy="such as 8G") from None
 
 
 def toolbox(request: Request, place: Place, progress: Callable[[str], None]) -> Toolbox:

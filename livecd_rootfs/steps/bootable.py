@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.steps import bios, esp, fstab, grub, kernels, layout, rooted, vfat
+from livecd_rootfs.settings import SYSTEMD_BOOT
+from livecd_rootfs.steps import (
+    bios,
+    esp,
+    fstab,
+    grub,
+    kernels,
+    layout,
+    rooted,
+    signing,
+    systemd_boot,
+    vfat,
+)
 from livecd_rootfs.steps.bios import Bios
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.grub import Place
@@ -63,6 +75,8 @@ def prepare(context: Context, root: Path, place: Place) -> Boot:
     Raises:
         LivecdError: it has no kernel, or no boot loader.
     """
+    if context.bootloader == SYSTEMD_BOOT:
+        return _systemd_boot(context, root, place)
     loaders = esp.find(context, root)
     has_bios = context.arch in layout.BIOS_ARCHITECTURES and bios.is_there(root)
     found = kernels.installed(root)
@@ -74,6 +88,14 @@ def prepare(context: Context, root: Path, place: Place) -> Boot:
         esp=esp.install(root, loaders, place) if loaders else (),
         secure=loaders is not None and loaders.shim is not None,
     )
+
+
+def _systemd_boot(context: Context, root: Path, place: Place) -> Boot:
+    found = kernels.installed(root)
+    _check(found, has_loader=True)
+    files = systemd_boot.install(context, root, found)
+    _write_fstab(root, place)
+    return Boot(bios=None, esp=files, secure=signing.of(context) is not None)
 
 
 def _check(found: tuple[Kernel, ...], *, has_loader: bool) -> None:

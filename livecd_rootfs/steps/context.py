@@ -12,6 +12,7 @@ from typing import Protocol
 from livecd_rootfs import series
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.process import Completed
+from livecd_rootfs.settings import GRUB, SYSTEMD_BOOT
 
 # A namespace of our own for version 5 UUIDs (RFC 9562, 5.5); any fixed value will do.
 _NAMESPACE = uuid.UUID("6d1c2c0f-3f5d-5c39-9d0e-1f3a1c6f7c55")
@@ -78,6 +79,15 @@ class Context:
         """The artifact of this suffix, which begins with a dot and may hold ``${FLAVOUR}``."""
         name = series.expanded(suffix, prefix=self.prefix, flavour=self.flavour)
         return self.build / f"{self.prefix}{name}"
+
+    @property
+    def bootloader(self) -> str:
+        """What starts the disk's kernel.
+
+        Raises:
+            UsageError: nobody knows it.
+        """
+        return self.choice("BOOTLOADER", (GRUB, SYSTEMD_BOOT))
 
     @property
     def flavour(self) -> str:

@@ -14,7 +14,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from livecd_rootfs import kernel, units
-from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.settings import SYSTEMD_BOOT
 from livecd_rootfs.steps import (
     artifact,
     bootable,
@@ -47,7 +48,7 @@ def run(context: Context) -> str:
             content does not fit.
     """
     size = imagesize.of_image(context.variables)
-    boot_size = imagesize.of_boot(context.variables)
+    boot_size = _boot_size(context)
     path = context.build / DISK
     with ExitStack() as stack:
         root = stack.enter_context(overlay.passing(context, context.chroot))
@@ -60,6 +61,17 @@ def run(context: Context) -> str:
         disk.write(context, part, table, volumes, boot, staging=staging)
     used = units.size(volumes[layout.ROOT].content.blocks * content.BLOCK)
     return f"{DISK}: {units.size(table.size)}, {used} of content; boots by {boot}"
+
+
+def _boot_size(context: Context) -> int:
+    size = imagesize.of_boot(context.variables)
+    if size and context.bootloader == SYSTEMD_BOOT:
+        raise UsageError(
+            f"{imagesize.BOOT_PARTITION_SIZE} is set, but systemd-boot uses no such partition",
+            why="its kernels are on the ESP; it can't read the ext4 of /boot",
+            remedy="leave one of the two settings out",
+        )
+    return size
 
 
 def require(context: Context, what: str) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
+from livecd_rootfs.settings import GRUB
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.imagesize import MIB, STEP, round_up
 
@@ -15,6 +16,8 @@ ALIGNMENT = MIB // SECTOR
 TAIL_SECTORS = 33
 BIOS_BOOT_SECTORS = 4 * MIB // SECTOR
 ESP_SECTORS = 106 * MIB // SECTOR
+# For unified kernel images: several of the larger ones, of 100 MiB each.
+LARGE_ESP_SECTORS = 512 * MIB // SECTOR
 
 
 class Type(Enum):
@@ -93,9 +96,9 @@ def lay_out(context: Context, *, size: int, boot_size: int = 0) -> Layout:
         size: bytes of the whole disk.
         boot_size: bytes of a /boot partition; 0 for none.
     """
-    fixed = _fixed(context.arch, boot_size)
+    fixed = _fixed(context, boot_size)
     sectors = size // SECTOR
-    start = first_free(context.arch, boot_size)
+    start = first_free(context, boot_size)
     end = (sectors - TAIL_SECTORS) // ALIGNMENT * ALIGNMENT
     root_type = ROOT_TYPES.get(context.arch, Type.LINUX)
     entries = (*fixed, (ROOT, root_type, start, end - start))
@@ -115,29 +118,31 @@ def lay_out(context: Context, *, size: int, boot_size: int = 0) -> Layout:
     )
 
 
-def _fixed(arch: str, boot_size: int) -> tuple[tuple[int, Type, int, int], ...]:
+def _fixed(context: Context, boot_size: int) -> tuple[tuple[int, Type, int, int], ...]:
     """What lies before the root: number, type, first sector, length.
 
     The ESP is where it is with a BIOS boot partition, also without one, so
     that all architectures have the root at one place.
     """
+    grub = context.bootloader == GRUB
     bios = (BIOS_BOOT, Type.BIOS_BOOT, ALIGNMENT, BIOS_BOOT_SECTORS)
-    esp = (ESP, Type.ESP, ALIGNMENT + BIOS_BOOT_SECTORS, ESP_SECTORS)
+    size = ESP_SECTORS if grub else LARGE_ESP_SECTORS
+    esp = (ESP, Type.ESP, ALIGNMENT + BIOS_BOOT_SECTORS, size)
     boot = (XBOOTLDR, Type.XBOOTLDR, esp[2] + esp[3], round_up(boot_size, STEP) // SECTOR)
     return (
-        *((bios,) if arch in BIOS_ARCHITECTURES else ()),
+        *((bios,) if grub and context.arch in BIOS_ARCHITECTURES else ()),
         esp,
         *((boot,) if boot_size else ()),
     )
 
 
-def first_free(arch: str, boot_size: int = 0) -> int:
+def first_free(context: Context, boot_size: int = 0) -> int:
     """The sector at which the root begins."""
-    _, _, start, length = _fixed(arch, boot_size)[-1]
+    _, _, start, length = _fixed(context, boot_size)[-1]
     return start + length
 
 
 def disk_size(context: Context, *, root_size: int, boot_size: int = 0) -> int:
     """Bytes of the smallest disk whose root partition has ``root_size`` bytes."""
-    end = first_free(context.arch, boot_size) + round_up(root_size, STEP) // SECTOR
+    end = first_free(context, boot_size) + round_up(root_size, STEP) // SECTOR
     return round_up((end + TAIL_SECTORS) * SECTOR, STEP)

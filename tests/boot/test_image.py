@@ -11,7 +11,7 @@ import pytest
 
 from livecd_rootfs.boot import image
 from livecd_rootfs.boot.image import Image
-from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.tools import Toolbox
 
 needs_qemu_img = pytest.mark.tools("qemu-img")
@@ -82,5 +82,7 @@ def test_the_overlay_s_command() -> None:
     disk = Image(path=Path("/a/disk.img"), format="raw", size=MIB)
     expected = "qemu-img create -q -f qcow2 -F raw -b /a/disk.img /b/disk.qcow2"
     assert " ".join(image.overlay_command(disk, Path("/b/disk.qcow2"), None)) == expected
-    bigger = image.overlay_command(disk, Path("/b/disk.qcow2"), 4096)
-    assert " ".join(bigger) == f"{expected} 4096"
+    bigger = image.overlay_command(disk, Path("/b/disk.qcow2"), 4 * MIB)
+    assert " ".join(bigger) == f"{expected} 4194304"
+    with pytest.raises(UsageError, match=r"a disk of 4\.0 KiB has no room for disk"):
+        image.overlay_command(disk, Path("/b/disk.qcow2"), 4096)

@@ -190,6 +190,69 @@ def test_a_boot_partition(new_build: NewBuild) -> None:
         process.run([needs.program("e2fsck") or "", "-fn", image])
 
 
+# Stand in for the target's own programs: they write what they were told.
+TELLER = """\
+#!/bin/sh
+for word; do
+    case $word in
+    --output=*) output=${word#--output=} ;;
+    --secureboot-private-key=* | --private-key=*) key=$(cat "${word#*=}") ;;
+    esac
+done
+printf '%s\n' "$@" "${key:-no key}" >"$output"
+"""
+SYSTEMD_BOOT = {
+    "usr/bin/ukify": TELLER,
+    "usr/lib/systemd/systemd-sbsign": TELLER,
+    "usr/lib/systemd/boot/efi/linuxx64.efi.stub": "stub\n",
+    "usr/lib/systemd/boot/efi/systemd-bootx64.efi": "systemd-boot\n",
+    "usr/lib/systemd/boot/efi/systemd-bootx64.efi.signed": "signed systemd-boot\n",
+}
+ESP_AT = 2048 + 8192
+
+
+def mtype(build: Build, path: str) -> str:
+    image = f"{build.build / DISK}@@{ESP_AT * 512}"
+    return process.run(["mtype", "-i", image, f"::{path}"]).stdout
+
+
+@pytest.mark.tools("debugfs", "sgdisk", "mtype")
+def test_systemd_boot_with_a_unified_image(new_build: NewBuild) -> None:
+    build = new_build(**SMALL, BOOTLOADER="systemd-boot", KERNEL_COMMAND_LINE="quiet")
+    plant(build.build / "chroot", SYSTEMD_BOOT)
+    assert passed(build.hook("disk-image")).endswith("; boots by UEFI\n")
+    process.run(["sgdisk", "-v", build.build / DISK])
+    told = mtype(build, f"EFI/Linux/debian-{KERNEL}.efi").splitlines()
+    arguments = "root=LABEL=cloudimg-rootfs ro quiet console=tty0 console=ttyS0,115200"
+    assert f"--linux=/boot/vmlinuz-{KERNEL}" in told
+    assert f"--cmdline={arguments}" in told
+    assert told[-1] == "no key"
+    for path in ("EFI/BOOT/BOOTX64.EFI", "EFI/systemd/systemd-bootx64.efi"):
+        assert mtype(build, path) == "signed systemd-boot\n"
+    root = (ESP_AT * 512) + (512 << 20)
+    assert cat(build, "/etc/kernel/cmdline", root) == f"{arguments}\n"
+    assert cat(build, "/etc/kernel/entry-token", root) == "debian\n"
+    assert ".livecd.efi" not in debugfs(build, "ls -p /boot", root)
+    assert (build.build / DISK).read_bytes()[:440] == bytes(440)
+    assert build.left() == []
+
+
+@pytest.mark.tools("mtype")
+def test_systemd_boot_signed_by_the_user(new_build: NewBuild) -> None:
+    build = new_build(**SMALL, BOOTLOADER="systemd-boot")
+    plant(build.build / "chroot", SYSTEMD_BOOT)
+    keys = plant(build.folder / "keys", {"key": "my key\n", "certificate": "its certificate\n"})
+    signing = {
+        "SECURE_BOOT_KEY": str(keys / "key"),
+        "SECURE_BOOT_CERTIFICATE": str(keys / "certificate"),
+    }
+    said = passed(build.hook("disk-image", **signing))
+    assert said.endswith("; boots by UEFI with Secure Boot\n")
+    assert mtype(build, f"EFI/Linux/debian-{KERNEL}.efi").endswith("\nmy key\n")
+    loader = mtype(build, "EFI/BOOT/BOOTX64.EFI").splitlines()
+    assert loader[-2:] == ["/usr/lib/systemd/boot/efi/systemd-bootx64.efi", "my key"]
+
+
 # One row for each thing that must not matter.
 ELSEWHERE: Mapping[str, Mapping[str, str]] = {
     "another directory": {},
@@ -283,6 +346,42 @@ FAULTS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
         (),
         {"BOOT_PARTITION_SIZE": "2M"},
         "the content of BOOT does not fit on the disk\n  why:  ",
+    ),
+    "systemd-boot without its programs": (
+        "disk-image",
+        (),
+        {"BOOTLOADER": "systemd-boot"},
+        "the root has no ukify, so systemd-boot can't start its kernels\n  at:   chroot/usr/bin/",
+    ),
+    "systemd-boot with a partition for /boot": (
+        "disk-image",
+        (),
+        {"BOOTLOADER": "systemd-boot", "BOOT_PARTITION_SIZE": "1G"},
+        "BOOT_PARTITION_SIZE is set, but systemd-boot uses no such partition\n",
+    ),
+    "no boot loader of this name": (
+        "disk-image",
+        (),
+        {"BOOTLOADER": "lilo"},
+        "BOOTLOADER is 'lilo'\n",
+    ),
+    "no serial port": (
+        "disk-image",
+        (),
+        {"SERIAL_CONSOLE": "COM1"},
+        "SERIAL_CONSOLE is 'COM1', which is no serial port\n",
+    ),
+    "a unified image without a kernel": (
+        "uki",
+        (f"boot/vmlinuz-{KERNEL}",),
+        {},
+        "there is no kernel to make a unified image of\n  at:   chroot/boot\n",
+    ),
+    "a unified image for nobody's firmware": (
+        "uki",
+        (),
+        {"ARCH": "riscv64"},
+        "there is no UEFI on riscv64 to make a unified image of\n",
     ),
     "no size": ("disk-image", (), {"IMAGE_SIZE": "big"}, "IMAGE_SIZE is 'big', which is no size\n"),
     "a faulty program in the root": (

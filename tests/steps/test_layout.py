@@ -26,6 +26,10 @@ WITH_BOOT = """\
 13 XBOOTLDR       227328   524288
  1 ROOT_AMD64     751616  1343488
 """
+SYSTEMD_BOOT = """\
+15 ESP             10240  1048576
+ 1 ROOT_AMD64    1058816  1036288
+"""
 RISCV64 = ARM64.replace("ROOT_ARM64", "LINUX     ")
 
 
@@ -48,6 +52,11 @@ def shown(table: Layout) -> str:
 def test_a_disk_of_one_gibibyte(tmp_path: Path, arch: str, boot_size: int, table: str) -> None:
     context = made_context(tmp_path, ARCH=arch)
     assert shown(layout.lay_out(context, size=GIB, boot_size=boot_size)) == table
+
+
+def test_with_systemd_boot_the_esp_has_room_for_kernels(tmp_path: Path) -> None:
+    context = made_context(tmp_path, BOOTLOADER="systemd-boot")
+    assert shown(layout.lay_out(context, size=GIB)) == SYSTEMD_BOOT
 
 
 def test_ids_are_those_of_the_build(tmp_path: Path) -> None:
