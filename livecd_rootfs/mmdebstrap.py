@@ -240,7 +240,7 @@ CAUSES = (
 _NOISE = re.compile(
     r"^(?:[IW]: |Reading package lists|Building dependency tree|Ign:|Get:|Hit:|Fetched |"
     r"Selecting |Preparing |Unpacking |Setting up |\(Reading |Processing triggers|"
-    r"E: (?:mmdebstrap failed to run|setup failed|apt-get |Some index files|Couldn't create temp))"
+    r"E: (?:mmdebstrap failed to run|setup failed(?!: E: cannot find)|apt-get |Some index files|Couldn't create temp))"
 )
 
 

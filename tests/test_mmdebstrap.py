@@ -139,7 +139,11 @@ RECORDED = {
         "apt-get install arch-test qemu-user-static binfmt-support",
     ),
     "no emulation of a foreign architecture": (
-        "E: setup failed: E: cannot find /usr/bin/qemu-aarch64-static\n",
+        (
+            "I: extracting archives...\n"
+            "E: setup failed: E: cannot find /usr/bin/qemu-aarch64-static\n"
+            "I: main() received signal PIPE: waiting for setup...\nE: mmdebstrap failed to run\n"
+        ),
         "this machine lacks /usr/bin/qemu-aarch64-static, which runs programs of another architecture",
         "apt-get install qemu-user-static",
     ),

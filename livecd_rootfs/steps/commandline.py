@@ -23,10 +23,12 @@ class CommandLine:
     Attributes:
         serial: the serial console as the kernel's argument has it; empty for none.
         more: what the user adds.
+        chosen: whether the user named the console, and so against what packages bring.
     """
 
     serial: str
     more: str = ""
+    chosen: bool = False
 
     @property
     def consoles(self) -> str:
@@ -57,7 +59,8 @@ def of(context: Context) -> CommandLine:
         UsageError: they can't be such.
     """
     port = f"{_FIRST_PORT.get(context.arch, 'ttyS0')},115200"
-    serial = context.variables.get(SERIAL_CONSOLE, "").strip() or port
+    named = context.variables.get(SERIAL_CONSOLE, "").strip()
+    serial = named or port
     more = context.variables.get(KERNEL_COMMAND_LINE, "").strip()
     if serial != NO_CONSOLE and not _CONSOLE.fullmatch(serial):
         raise UsageError(
@@ -69,4 +72,4 @@ def of(context: Context) -> CommandLine:
             f"{KERNEL_COMMAND_LINE} has characters that no boot loader passes on",
             remedy="one line of printable characters",
         )
-    return CommandLine(serial="" if serial == NO_CONSOLE else serial, more=more)
+    return CommandLine(serial="" if serial == NO_CONSOLE else serial, more=more, chosen=bool(named))

@@ -32,6 +32,10 @@ printf '%s\\n' "${GRUB_CMDLINE_LINUX-}" "${GRUB_CMDLINE_LINUX_DEFAULT-}" "${GRUB
 """
 
 
+_OTHERS_AWAY = "".join(
+    f"{name}=$(printf %s \" ${name}\" | sed 's/ \\(console\\|earlyprintk\\)=[^ ]*//g; s/^ *//')\n"
+    for name in ("GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT")
+)
 _TERMINAL = """\
 if [ "$grub_platform" = pc ]; then
     if serial --unit={unit} --speed={speed}; then
@@ -82,18 +86,33 @@ class Place:
 def defaults(asked: CommandLine) -> str:
     """Settings for the guest's own update-grub, and for our first menu.
 
-    A console that somebody has chosen stays; an image that has none chosen
-    speaks on the screen and on the serial port.
+    A console that a package has chosen stays unless the user named another;
+    an image that has none chosen speaks on the screen and on the serial port.
     """
     more = f"GRUB_CMDLINE_LINUX={_appended(shlex.quote(asked.more))}\n" if asked.more else ""
     return f"""\
 # Written by livecd-rootfs; a file here with a later name overrides it.
 GRUB_TIMEOUT=1
-{more}case " $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT " in
+{_chosen(asked)}{more}case " $GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT " in
 *" console="*) ;;
 *) GRUB_CMDLINE_LINUX={_appended(shlex.quote(asked.consoles))} ;;
 esac
 """
+
+
+def _chosen(asked: CommandLine) -> str:
+    """Shell lines that take away other consoles, of the kernel and of GRUB itself."""
+    if not asked.chosen:
+        return ""
+    port = asked.pc_port
+    command = f"serial --unit={port[0]} --speed={port[1]}" if port else ""
+    return (
+        _OTHERS_AWAY
+        + f"""\
+GRUB_SERIAL_COMMAND="{command}"
+GRUB_TERMINAL_OUTPUT="{"gfxterm serial" if port else "gfxterm"}"
+"""
+    )
 
 
 def _appended(words: str) -> str:

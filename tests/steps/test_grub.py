@@ -93,6 +93,32 @@ def test_defaults_add_what_was_asked_and_a_console_where_nobody_chose_one(
     assert answer.stdout == command_line
 
 
+@pytest.mark.parametrize(
+    ("asked", "command_line", "terminal"),
+    [
+        (
+            CommandLine(serial="ttyS1,9600", chosen=True),
+            "quiet console=tty0 console=ttyS1,9600",
+            "gfxterm serial,serial --unit=1 --speed=9600",
+        ),
+        (CommandLine(serial="", chosen=True), "quiet console=tty0", "gfxterm,"),
+        (
+            CommandLine(serial="", more="console=hvc0", chosen=True),
+            "quiet console=hvc0",
+            "gfxterm,",
+        ),
+    ],
+)
+def test_a_console_that_the_user_named_takes_the_place_of_a_package_s(
+    asked: CommandLine, command_line: str, terminal: str
+) -> None:
+    others = "GRUB_CMDLINE_LINUX='console=ttyS0 quiet earlyprintk=ttyS0,115200'"
+    show = 'printf "%s\\n" "$GRUB_CMDLINE_LINUX" "$GRUB_TERMINAL_OUTPUT,$GRUB_SERIAL_COMMAND"'
+    script = f"{others}\n{grub.defaults(asked)}{show}"
+    answer = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines() == [command_line, terminal]
+
+
 def test_without_a_serial_port_grub_does_not_speak_there(tmp_path: Path) -> None:
     chosen = Settings(command_line="", timeout=1)
     assert "serial" not in grub.menu((), place(tmp_path), chosen, title="Debian", port=None)
