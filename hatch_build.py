@@ -6,11 +6,11 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-TREES = ("hooks.d",)
+TREES = ("hooks.d", "auto")
 
 
 class InstalledTrees(BuildHookInterface[Any]):
-    """Put hooks.d into ``livecd_rootfs/_data`` of a wheel, with its executable bits.
+    """Put hooks.d and auto into ``livecd_rootfs/_data`` of a wheel, with its executable bits.
 
     An editable install reads them from the checkout, so it must not carry a
     copy that goes stale.

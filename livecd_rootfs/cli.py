@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
@@ -380,6 +380,24 @@ def tools(cache: Cache = None, arch: Arch = None) -> None:
     print(f"the tools root is {place}")
 
 
+@app.command("launchpad-metadata")
+@with_settings
+def launchpad_metadata(targets: Targets, tree: Tree = None, *, settings: Given) -> None:
+    """Print the builds that Launchpad is to run side by side, as JSON.
+
+    Each word is a build, a comma list one of several targets; --arch may be a
+    list, too. Refused is what would have two of them publish one name.
+
+    \b
+    Examples:
+      livecd-rootfs launchpad-metadata squashfs qcow2 --arch amd64,arm64
+      livecd-rootfs launchpad-metadata squashfs,qcow2 --subproject minimized
+    """
+    from livecd_rootfs.commands import launchpad as command
+
+    print(command.show(_project(tree, settings), targets), end="")
+
+
 @app.command()
 def version() -> None:
     """Print the version."""
@@ -430,7 +448,7 @@ def main() -> NoReturn:
     except LivecdError as error:
         _show(error)
         status = error.exit_code
-    except typer.TyperException as error:
+    except _refused() as error:
         sys.stderr.write(f"{PROGRAM}: {error.format_message()}\n")
         sys.stderr.write(f"  help: `{PROGRAM} --help` lists commands and their options\n")
         status = error.exit_code
@@ -442,6 +460,15 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     sys.exit(status or 0)
+
+
+def _refused() -> type[typer.TyperException]:
+    """What typer raises of a wrong command line: in Debian's, which is older, it is click's own."""
+    if hasattr(typer, "TyperException"):
+        return typer.TyperException
+    import click
+
+    return cast("type[typer.TyperException]", click.ClickException)
 
 
 def _show(error: LivecdError) -> None:

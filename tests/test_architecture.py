@@ -20,7 +20,7 @@ LEVELS = (
     ("resolve",),
     ("hooksdir", "prune", "lint", "layers", "steps"),
     ("build",),
-    ("farm",),
+    ("farm", "livebuild"),
     ("cli",),
 )
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
