@@ -9,6 +9,7 @@ from typing import Protocol
 from livecd_rootfs.build.forest import Forest, Node
 from livecd_rootfs.build.output import Artifact
 from livecd_rootfs.build.plan import BuildPlan
+from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.steps.dpkg import Package
 
 
@@ -49,21 +50,38 @@ class StepTick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEnded:
-    """A step is over; ``status`` is 0 when it went well. ``size`` is that of its layer in bytes."""
+    """A step is over.
+
+    Attributes:
+        node: the step.
+        seconds: how long it ran.
+        status: 0 when it went well.
+        size: that of its layer in bytes.
+        layer: its layer; ``None`` when it failed.
+    """
 
     node: Node
     seconds: float
     status: int
     size: int
+    layer: Layer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepReused:
-    """A step did not run: its layer is there. ``saved`` is how long it took when it was made."""
+    """A step did not run: its layer is there.
+
+    Attributes:
+        node: the step.
+        saved: how long it took when it was made.
+        size: that of its layer in bytes.
+        layer: the layer.
+    """
 
     node: Node
     saved: float
     size: int
+    layer: Layer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

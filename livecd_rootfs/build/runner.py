@@ -126,7 +126,7 @@ class Runner:
 
     def _tell_reuse(self, node: Node, found: Layer) -> None:
         meta = found.meta
-        self.listen(events.StepReused(node=node, saved=meta.seconds, size=meta.size))
+        self.listen(events.StepReused(node=node, saved=meta.seconds, size=meta.size, layer=found))
 
     def _alone(self, wanted: str, node: Node) -> _Alone:
         return _Alone(
@@ -166,7 +166,8 @@ class Runner:
             os.fsync(log.descriptor)
             staging.keep_log(log.path)
             made = self.lease.commit(staging, recipe, after, seconds=seconds)
-        self.listen(events.StepEnded(node=node, seconds=seconds, status=0, size=made.meta.size))
+        size = made.meta.size
+        self.listen(events.StepEnded(node=node, seconds=seconds, status=0, size=size, layer=made))
         return made
 
     @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from livecd_rootfs.build.events import Listener
 from livecd_rootfs.commands import build as building
 from livecd_rootfs.commands.build import Request
 from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.layers import names
 from livecd_rootfs.report import page
 from livecd_rootfs.report.collect import Collector
 from livecd_rootfs.report.record import Fact, Heading, Record
@@ -42,9 +45,19 @@ def build(request: Request, file: Path, program: str, listen: Listener) -> None:
     except LivecdError as error:
         for text in telling.texts(error, program):
             collect.fail(text)
-        _write_after_failure(file, collect.record(), listen)
+        _write_after_failure(file, with_writes(collect.record()), listen)
         raise
-    write(file, collect.record())
+    write(file, with_writes(collect.record()))
+
+
+def with_writes(run: Record) -> Record:
+    """The record, with what each hook wrote in the build directory, whose layer is still there."""
+    found: dict[str, set[str]] = {}
+    for step in run.steps:
+        if step.layer is not None and step.node.step.hook is not None:
+            with suppress(OSError):
+                found.setdefault(step.node.step.name, set()).update(names.written(step.layer))
+    return replace(run, writes={hook: tuple(sorted(wrote)) for hook, wrote in found.items()})
 
 
 def heading(request: Request, now: datetime) -> Heading:

@@ -110,6 +110,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="check this file alone, with what standard input says instead of what it holds",
     )
+    option(
+        "--against",
+        metavar="REPORT",
+        help="compare headers with what a build recorded: livecd-rootfs build --report REPORT",
+    )
     option("--select", metavar="CODES", action="append", help="run only these rules")
     option("--ignore", metavar="CODES", action="append", help="do not run these rules")
     option("--fail-on", choices=SEVERITIES, help="the least severity that fails (default: warning)")

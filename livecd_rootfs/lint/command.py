@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from livecd_rootfs import writes
 from livecd_rootfs.diagnostics import Diagnostic, Severity
 from livecd_rootfs.diagnostics.colour import ansi
 from livecd_rootfs.edge import Outcome
@@ -44,6 +45,7 @@ class Target:
         within: the files and folders that matter; all when there are none.
         rules: what is looked for.
         settings: what is set for it.
+        recorded: what hooks wrote in a build, by their names.
     """
 
     root: str
@@ -51,11 +53,17 @@ class Target:
     within: tuple[str, ...]
     rules: tuple[Rule, ...]
     settings: Configuration
+    recorded: Mapping[str, tuple[str, ...]]
 
     def context(self, unsaved: Mapping[str, bytes] | None = None) -> Context:
         """What its rules look at."""
         tree = LintTree(self.root, base=self.base, unsaved=unsaved)
-        return Context(tree, project=self.settings.project, builds=self.settings.builds)
+        return Context(
+            tree,
+            project=self.settings.project,
+            builds=self.settings.builds,
+            recorded=self.recorded,
+        )
 
     def findings(self, context: Context) -> tuple[Diagnostic, ...]:
         """What is found in the files that matter."""
@@ -169,7 +177,16 @@ def _target(root: str, within: tuple[str, ...], options: argparse.Namespace) -> 
             (*selection.split(options.ignore), *settings.ignore),
         ),
         settings=settings,
+        recorded=_recorded(options.against) if options.against else {},
     )
+
+
+def _recorded(path: str) -> Mapping[str, tuple[str, ...]]:
+    try:
+        with open(path, encoding="utf-8") as page:
+            return writes.read(page.read(), path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} can't be read", why=str(error)) from error
 
 
 def _settings(folder: str, options: argparse.Namespace) -> Configuration:

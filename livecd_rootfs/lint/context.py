@@ -48,11 +48,18 @@ class Context:
         project: what ``PROJECT`` is in its builds, to compare literal names of artifacts
             with ``${PREFIX}``; the default one when it is not given.
         builds: lists of targets that are built together.
+        recorded: what hooks wrote in a build, by their names.
     """
 
     def __init__(
-        self, tree: LintTree, *, project: str | None = None, builds: Sequence[NamedBuild] = ()
+        self,
+        tree: LintTree,
+        *,
+        project: str | None = None,
+        builds: Sequence[NamedBuild] = (),
+        recorded: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
+        self.recorded = recorded or {}
         self.builds = tuple(builds)
         self.tree = tree
         self.project = project

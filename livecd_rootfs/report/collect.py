@@ -189,7 +189,12 @@ class Collector:
 def _ended(step: StepRecord, event: events.StepEnded) -> StepRecord:
     outcome = Outcome.FAILED if event.status else Outcome.RAN
     return replace(
-        step, outcome=outcome, seconds=event.seconds, status=event.status, size=event.size
+        step,
+        outcome=outcome,
+        seconds=event.seconds,
+        status=event.status,
+        size=event.size,
+        layer=event.layer,
     )
 
 
@@ -197,5 +202,11 @@ def _reused(step: StepRecord, event: events.StepReused, now: float) -> StepRecor
     """Only a step that waited for the layer has begun before."""
     begun = now if step.worker is None else step.begun
     return replace(
-        step, outcome=Outcome.REUSED, begun=begun, free=now, seconds=event.saved, size=event.size
+        step,
+        outcome=Outcome.REUSED,
+        begun=begun,
+        free=now,
+        seconds=event.saved,
+        size=event.size,
+        layer=event.layer,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jinja2
 
+from livecd_rootfs import writes
 from livecd_rootfs.report.record import Outcome, Record
 from livecd_rootfs.report.segments import segments
 from livecd_rootfs.report.timeline import facts, timeline
@@ -76,6 +77,7 @@ def render(run: Record) -> str:
         segments=segments(run),
         weights=weights(run),
         facts=facts,
+        writes=writes.encoded(run.writes),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from livecd_rootfs.build.forest import Forest, Node
 from livecd_rootfs.build.output import Artifact
+from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.steps.dpkg import Package
 
 
@@ -68,6 +69,7 @@ class StepRecord:
         status: that of its command.
         why: why it was not reused.
         log: where its output is.
+        layer: what it changed; ``None`` if it did not come so far.
     """
 
     node: Node
@@ -83,6 +85,7 @@ class StepRecord:
     status: int = 0
     why: tuple[str, ...] = ()
     log: Path | None = None
+    layer: Layer | None = None
 
     @property
     def working(self) -> float:
@@ -122,6 +125,7 @@ class Record:
         builds: those that went well.
         notes: what the user was told.
         failures: what went wrong, each as it is printed.
+        writes: what each hook wrote in the build directory, by its name.
         seconds: the whole run.
         logs: the folder of the logs.
     """
@@ -137,6 +141,7 @@ class Record:
     failures: tuple[str, ...]
     seconds: float
     logs: Path | None
+    writes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def count(self, outcome: Outcome) -> int:
         """How many steps had this outcome."""

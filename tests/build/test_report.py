@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from livecd_rootfs import writes
 from livecd_rootfs.build.events import Event
 from livecd_rootfs.commands import report
 from livecd_rootfs.errors import LivecdError, UsageError
@@ -42,6 +43,16 @@ def test_a_build_is_told(tree: Tree, command: Command) -> None:
     )
     assert "project test --project" in words
     assert [path.name for path in file.parent.iterdir()] == ["report.html"]
+
+
+@pytest.mark.root
+def test_it_records_what_hooks_wrote(tree: Tree, command: Command) -> None:
+    tree(HOOKS)
+    for _ in ("made", "reused"):
+        ended = command.run("good", "--report", "report.html")
+        assert ended.returncode == 0, ended.stderr
+        page = (command.folder / "report.html").read_text(encoding="utf-8")
+        assert writes.read(page, "report.html") == {"base/good.binary": ("livecd.test.good",)}
 
 
 def told(command: Command, target: str, file: Path) -> str:

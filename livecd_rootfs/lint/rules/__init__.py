@@ -33,6 +33,7 @@ from livecd_rootfs.lint.rules import (
     undeclared_environment,
     unneeded_depends,
     unneeded_waiver,
+    untrue_header,
     wrong_suffix,
 )
 
@@ -64,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     provided_not_produced,
     prefix_mismatch,
     undeclared_environment,
+    untrue_header,
     fixed_scratch_name,
     host_dependence,
     shellcheck,
