@@ -59,8 +59,17 @@ def _step(module: Module) -> str | None:
     """The function that a thin hook hands to the edge, as ``livecd_rootfs.steps.x.run``."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and module.dotted(node.func) == EDGE and node.args:
-            return module.dotted(node.args[0])
+            return module.dotted(_called(node.args[0]))
     return None
+
+
+def _called(node: ast.AST) -> ast.AST:
+    """The function behind a ``lambda`` or a ``partial`` that only gives it more arguments."""
+    if isinstance(node, ast.Lambda) and isinstance(node.body, ast.Call):
+        return node.body.func
+    if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).endswith("partial"):
+        return node.args[0]
+    return node
 
 
 def _follow(function: str, record: Record, loader: Loader) -> None:

@@ -66,6 +66,13 @@ def test_a_thin_hook_is_followed_into_its_step() -> None:
 
 
 @pytest.mark.parametrize(
+    "given", ["step.run", "lambda context: step.run(context, 1)", "partial(step.run, more=1)"]
+)
+def test_a_thin_hook_may_give_more_arguments(given: str) -> None:
+    assert written(THIN.replace("step.run", given)) == written(THIN) != []
+
+
+@pytest.mark.parametrize(
     ("script", "names"),
     [
         ("open('x', 'w')", ["x"]),
