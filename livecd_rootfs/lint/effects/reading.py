@@ -7,7 +7,7 @@ all that its text does not tell for certain.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from importlib.util import find_spec
@@ -112,23 +112,34 @@ def unclear(hook: Hook) -> Effects:
 def stated(found: Effects, hook: Hook) -> Effects:
     """What its header says, instead of what the hook's text only may mean."""
     header = hook.header.header
-    touches: Iterable[Touch] = found.touches
+    touches = found.touches
     if header.reads is not None:
-        touches = _with(touches, (Kind.READ,), header.reads, hook)
+        touches = tuple(_with(touches, (Kind.READ,), header.reads, hook))
     if header.writes is not None:
-        touches = _with(touches, (Kind.WRITE, Kind.MKDIR), header.writes, hook)
-    return replace(found, touches=tuple(touches))
+        touches = tuple(_with(touches, (Kind.WRITE, Kind.MKDIR), header.writes, hook))
+    return replace(found, touches=touches)
 
 
 def _with(
-    touches: Iterable[Touch], kinds: tuple[Kind, ...], declared: tuple[str, ...], hook: Hook
+    touches: Sequence[Touch], kinds: tuple[Kind, ...], declared: tuple[str, ...], hook: Hook
 ) -> Iterator[Touch]:
-    yield from (touch for touch in touches if touch.certain or touch.kind not in kinds)
+    own = [touch for touch in touches if touch.kind in kinds]
+    is_told = bool(own) and all(names.is_known(touch.name) for touch in own)
+    yield from (t for t in touches if t.certain or t.kind not in kinds or is_told)
     for name in declared:
+        if is_told and _sums_up(name, own):
+            continue
         span = _declared_at(name, hook)
         yield Touch(
             kind=kinds[0], name=names.normal(name), span=span, certain=False, by="its header"
         )
+
+
+def _sums_up(pattern: str, own: Iterable[Touch]) -> bool:
+    """Whether a pattern of the header is short for names that the text tells one by one."""
+    declared = names.normal(pattern)
+    told = (touch.name for touch in own)
+    return not names.is_known(declared) and any(names.covers(declared, name) for name in told)
 
 
 def _declared_at(name: str, hook: Hook) -> Span:

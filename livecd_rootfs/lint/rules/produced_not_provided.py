@@ -90,11 +90,15 @@ def _is_misspelt(context: Context, series: Iterable[str]) -> bool:
 
 def _finding(hook: str, touch: Touch, series: str, context: Context) -> Diagnostic:
     path = context.series[series].source.path
+    labels = [Label(span=touch.span, text=f"made here, by {touch.by}")]
+    if touch.span.source.path != context.hooks[hook].path:
+        # What makes it is a function that the hook calls, maybe outside of the tree.
+        labels.insert(0, Label(span=context.listings[hook][0][1].span, text="makes it"))
     return Diagnostic(
         code=CODE,
         severity=SEVERITY,
         message=f"hook '{hook}' makes {touch.name}, which no series that lists it provides",
-        labels=(Label(span=touch.span, text=f"made here, by {touch.by}"),),
+        labels=tuple(labels),
         notes=("the pruner will delete it",),
         help=f"add `provides {touch.name}` to {path}",
     )
