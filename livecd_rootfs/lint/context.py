@@ -195,6 +195,13 @@ class Context:
         below = (self.series.get(name) for name in self.below(target))
         return any(one is None or any(map(self._is_unclear, one.entries)) for one in below)
 
+    @cached_property
+    def is_understood(self) -> bool:
+        """Whether every line of the tree is; else a target may have what nobody sees."""
+        return not any(
+            self._is_unclear(entry) for one in self.series.values() for entry in one.entries
+        )
+
     def _is_unclear(self, entry: Entry) -> bool:
         unknown = entry.kind != "provides" and not self._exists(entry.kind, entry.name)
         return unknown or self.is_misread(entry)
@@ -205,7 +212,7 @@ class Context:
     def _exists(self, kind: str, name: str) -> bool:
         if kind == "depends":
             return name in self.series
-        return Hook(name, self.tree).is_file
+        return (self.hooks.get(name) or Hook(name, self.tree)).is_file
 
     @cached_property
     def _reader(self) -> Reader:

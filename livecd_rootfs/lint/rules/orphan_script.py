@@ -40,9 +40,7 @@ SCRIPT_NAME = re.compile(r"[\w.+-]+\.(?:binary|chroot_early|chroot)\b")
 def check(context: Context) -> Iterator[Diagnostic]:
     """Look for hooks that are neither listed nor named by another file."""
     unused = [hook for hook in context.unused_hooks if context.tree.is_own(hook.path)]
-    if not unused or any(
-        entry.name not in context.series for _, entry in context.entries("depends")
-    ):
+    if not unused or any(e.name not in context.series for _, e in context.entries("depends")):
         return  # nothing to tell; or a series file is missing that may have listed them
     meant = set(_meant(context, [hook.name for hook in unused]))
     linked = {os.path.realpath(path) for path in context.tree.links}

@@ -47,6 +47,8 @@ create_manifest chroot "$PREFIX.vhd.manifest"
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Compare what each hook leaves behind with what the series that reach it provide."""
+    if not context.is_understood:
+        return
     above = _above(context)
     used = [(names.Names(flow.artifacts_read(context, hook)), hook) for hook in _hooks(context)]
     for hook in _hooks(context):
