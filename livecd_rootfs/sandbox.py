@@ -97,7 +97,13 @@ class Child:
 
 
 def spawn(
-    sandbox: Sandbox, argv: Sequence[str], *, stdin: int | None, stdout: int, stderr: int
+    sandbox: Sandbox,
+    argv: Sequence[str],
+    *,
+    stdin: int | None,
+    stdout: int,
+    stderr: int,
+    shut: Sequence[int] = (),
 ) -> Child:
     """Start a command in a sandbox.
 
@@ -107,13 +113,16 @@ def spawn(
         stdin: descriptor for its input; ``None`` is an empty one.
         stdout: descriptor for its output.
         stderr: descriptor for its errors.
+        shut: descriptors of ours that nothing in there may hold open, such as our
+            end of a pipe that it reads until the end.
     """
     parent = os.pidfd_open(os.getpid())
     errors, report = os.pipe()
     try:
         pid = _fork_into_pid_namespace()
         if pid == 0:
-            _become_init(sandbox, argv, (stdin, stdout, stderr), parent, report)
+            streams = (stdin, stdout, stderr)
+            _become_init(sandbox, argv, streams, parent=parent, report=report, shut=shut)
     except OSError as error:
         os.close(errors)
         raise SandboxError("no new namespace could be made", why=str(error)) from error
@@ -237,10 +246,14 @@ def _become_init(
     sandbox: Sandbox,
     argv: Sequence[str],
     streams: tuple[int | None, int, int],
+    *,
     parent: int,
     report: int,
+    shut: Sequence[int],
 ) -> NoReturn:
     try:
+        for descriptor in shut:
+            os.close(descriptor)
         _follow_parent(parent)
         _enter_namespaces(sandbox)
         os.umask(UMASK)

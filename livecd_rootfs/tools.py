@@ -97,8 +97,9 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             *_tools("openssh-client", "ssh ssh-keygen", ask=("-V",)),
             *_tools("systemd-repart", "systemd-repart", (254,), "which can't work offline"),
             *_tools("systemd-ukify", "ukify", (257,), "which can't sign by systemd-sbsign"),
+            *_tools("tar", "tar", (1, 29), "which can't clamp times"),
             *_tools("zstd", "zstd"),
-            *_tools("xz-utils", "xz"),
+            *_tools("xz-utils", "xz", (5, 4), "whose bytes depend on the number of cores"),
             *_tools("pigz", "pigz"),
         )
     }
@@ -256,8 +257,10 @@ class Toolbox:
         *,
         streams: tuple[int, int, int],
         cwd: Path,
+        env: Mapping[str, str] | None = None,
         bind: Sequence[Path] = (),
         show: Sequence[Path] = (),
+        shut: Sequence[int] = (),
     ) -> Running:
         """Start a tool that runs for long; it dies with this process.
 
@@ -265,8 +268,10 @@ class Toolbox:
             argv: the tool's name and its arguments.
             streams: descriptors for its standard input, output and errors.
             cwd: as in ``run``.
+            env: as in ``run``.
             bind: as in ``run``; devices too.
             show: as in ``run``.
+            shut: as in ``sandbox.spawn``.
 
         Raises:
             ToolError: the tool can't be had.
@@ -274,11 +279,12 @@ class Toolbox:
         words = [str(word) for word in argv]
         place = self.where(words[0])
         if isinstance(place, Host):
-            return HostProcess.start([str(place.path), *words[1:]], streams=streams, cwd=cwd)
+            words[0] = str(place.path)
+            return HostProcess.start(words, streams=streams, cwd=cwd, env=env)
         here = cwd.absolute()
-        inside = enter(place.directory, env=None, cwd=here, bind=bind, show=show)
+        inside = enter(place.directory, env=env, cwd=here, bind=bind, show=show)
         stdin, stdout, stderr = streams
-        return sandbox.spawn(inside, words, stdin=stdin, stdout=stdout, stderr=stderr)
+        return sandbox.spawn(inside, words, stdin=stdin, stdout=stdout, stderr=stderr, shut=shut)
 
     def file(self, tool: str, path: str) -> tuple[Path, Path] | None:
         """A data file that lies beside a tool, such as firmware.

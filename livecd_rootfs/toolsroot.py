@@ -50,6 +50,7 @@ PACKAGES = (
     "systemd-boot-efi",
     "systemd-repart",
     "systemd-ukify",
+    "tar",
     "util-linux",
     "xz-utils",
     "zstd",

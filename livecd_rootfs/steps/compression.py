@@ -7,12 +7,15 @@ and ``benchmarks/compression.py``), and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from types import MappingProxyType
 
 from livecd_rootfs.settings import COMPRESSION_DEFAULT, COMPRESSIONS
+from livecd_rootfs.steps import pipeline
 from livecd_rootfs.steps.context import Context
 
 VARIABLE = "COMPRESSION"
@@ -46,7 +49,7 @@ def _levels(algorithm: str, *levels: int) -> Mapping[str, Method]:
     return MappingProxyType(dict(zip(COMPRESSIONS, methods, strict=True)))
 
 
-_SQUASHFS_ZSTD = Method(algorithm="zstd", level=3)
+_SQUASHFS_ZSTD = Method(algorithm="zstd", level=6)
 _SQUASHFS_XZ = Method(algorithm="xz")
 _QCOW2_ZSTD = Method(algorithm="zstd")
 
@@ -55,14 +58,14 @@ DECISIONS: Mapping[Format, Mapping[str, Method]] = MappingProxyType(
     {
         Format.SQUASHFS: MappingProxyType(
             {
-                "fast": Method(algorithm="zstd", level=1),
+                "fast": Method(algorithm="zstd", level=3),
                 "balanced": _SQUASHFS_ZSTD,
                 "small": _SQUASHFS_XZ,
             }
         ),
         # qemu-img takes no level. Its zstd is smaller than its zlib and several times as fast.
         Format.QCOW2: MappingProxyType(dict.fromkeys(COMPRESSIONS, _QCOW2_ZSTD)),
-        Format.XZ: _levels("xz", 0, 2, 6),
+        Format.XZ: _levels("xz", 0, 1, 6),
         Format.ZSTD: _levels("zstd", 1, 3, 19),
         Format.GZIP: _levels("gzip", 1, 6, 9),
         Format.DEFLATE: _levels("deflate", 1, 6, 9),
@@ -100,3 +103,35 @@ def of(context: Context, what: Format) -> Method:
         if context.variables.get(variable):
             return methods[context.choice(variable, tuple(methods))]
     return DECISIONS[what][wish]
+
+
+def to_file(context: Context, method: Method, pieces: Generator[bytes], target: Path) -> None:
+    """Compress a stream into a file, on all cores.
+
+    Args:
+        context: the build.
+        method: ``xz``, ``zstd`` or ``gzip``.
+        pieces: the stream.
+        target: the file.
+
+    Raises:
+        CommandError: the compressor failed.
+    """
+    cores = len(os.sched_getaffinity(0))
+    pipeline.consumed(context, stream_argv(method, cores), pieces, target)
+
+
+def stream_argv(method: Method, cores: int) -> list[str]:
+    """The command that compresses its input, with the same result on any number of cores.
+
+    xz takes as many threads as there are cores and memory, and splits its input
+    alike also for one. zstd does so for a number of at least one, pigz for one
+    of at least two.
+    """
+    level = f"-{method.level}"
+    commands = {
+        "xz": ["xz", "--threads=0", level, "--stdout"],
+        "zstd": ["zstd", "-q", f"-T{cores}", level, "--stdout"],
+        "gzip": ["pigz", "-n", "-p", str(max(2, cores)), level, "--stdout"],
+    }
+    return commands[method.algorithm]

@@ -12,6 +12,7 @@ from typing import Protocol
 from livecd_rootfs import series
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.process import Completed
+from livecd_rootfs.running import Running
 from livecd_rootfs.settings import GRUB, SYSTEMD_BOOT
 
 # A namespace of our own for version 5 UUIDs (RFC 9562, 5.5); any fixed value will do.
@@ -38,6 +39,18 @@ class Tools(Protocol):
         bind: Sequence[Path] = (),
     ) -> Completed:
         """Run a tool to its end, in ``cwd``, with ``bind`` visible to it."""
+
+    def start(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        streams: tuple[int, int, int],
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        bind: Sequence[Path] = (),
+        shut: Sequence[int] = (),
+    ) -> Running:
+        """Start a tool on these streams; it must not hold ``shut`` open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

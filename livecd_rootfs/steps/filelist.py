@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
 def of(root: Path) -> bytes:
-    """One path a line; other file systems that are mounted in the root are left out.
+    """One path a line; see ``paths``."""
+    return lines(paths(root))
+
+
+def lines(names: Iterable[bytes]) -> bytes:
+    """Paths in the order of their bytes, one a line."""
+    return b"".join(name + b"\n" for name in sorted(names))
+
+
+def paths(root: Path) -> Iterator[bytes]:
+    """Every path of a root; other file systems that are mounted in it are left out.
 
     The names are bytes, as in the file system: nothing says they are UTF-8.
     """
+    yield b"."
     top = os.fsencode(root)
-    paths = sorted(_below(top, b".", os.lstat(top).st_dev))
-    return b"".join(path + b"\n" for path in (b".", *paths))
+    yield from _below(top, b".", os.lstat(top).st_dev)
 
 
 def _below(folder: bytes, name: bytes, device: int) -> Iterator[bytes]:

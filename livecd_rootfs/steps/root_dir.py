@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from livecd_rootfs import process, trees
+from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import artifact, dpkg, overlay, rooted, target
 from livecd_rootfs.steps.context import Context
 
@@ -85,6 +86,23 @@ def _copied(context: Context) -> Iterator[Path]:
         part.rename(root)
     finally:
         trees.remove(part)
+
+
+def require(context: Context) -> Path:
+    """The ``rootfs.dir`` that an earlier hook has made.
+
+    Raises:
+        LivecdError: there is none, or it is empty.
+    """
+    root = context.build / ROOT_DIR
+    if not (root.is_dir() and any(root.iterdir())):
+        raise LivecdError(
+            "there is no root to pack",
+            place=ROOT_DIR,
+            why="it is empty or does not exist",
+            remedy="the series file needs `depends root-dir` above this hook",
+        )
+    return root
 
 
 def remove_boot_packages(context: Context, root: Path) -> Sequence[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from livecd_rootfs import process
 from livecd_rootfs.process import Completed
+from livecd_rootfs.running import HostProcess
 from livecd_rootfs.steps import context
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.tools import find_on_host
@@ -98,6 +99,21 @@ class HostTools:
         del bind
         program = find_on_host(str(argv[0])) or argv[0]
         return process.run([program, *argv[1:]], env=env, cwd=cwd, stdin=stdin)
+
+    def start(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        streams: tuple[int, int, int],
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        bind: Sequence[Path] = (),
+        shut: Sequence[int] = (),
+    ) -> HostProcess:
+        del bind, shut
+        program = find_on_host(str(argv[0])) or argv[0]
+        words = [str(word) for word in (program, *argv[1:])]
+        return HostProcess.start(words, streams=streams, cwd=cwd, env=env)
 
 
 def made_context(build: Path, tools: context.Tools | None = None, **variables: str) -> Context:

@@ -29,19 +29,29 @@ def bootable_root(tiny_root: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return builds.plant(root, builds.BOOTABLE)
 
 
+NEEDED = (
+    *("mke2fs", "debugfs", "mkfs.vfat", "mmd", "mcopy", "sfdisk", "qemu-img", "mksquashfs"),
+    *("tar", "xz", "zstd", "pigz"),
+)
+
+
 @pytest.fixture(scope="session")
-def tools() -> Mapping[str, str]:
-    """The environment that gives steps tools that are new enough, the host's or a tools root's."""
-    needed = ("mke2fs", "debugfs", "mkfs.vfat", "mmd", "mcopy", "qemu-img", "mksquashfs")
-    if not Toolbox().needs_root(needed):
-        return Toolbox().environment()
+def tools_root() -> Path:
+    """A tools root."""
     request = toolsroot.Request(
         cache=cache_directory(None, os.environ),
         architecture=host_architecture(),
         machines=(host_architecture(),),
     )
-    root = toolsroot.ensure(request, environ=proxies(os.environ), progress=print)
-    return Toolbox(root=root).environment()
+    return toolsroot.ensure(request, environ=proxies(os.environ), progress=print)
+
+
+@pytest.fixture(scope="session")
+def tools(request: pytest.FixtureRequest) -> Mapping[str, str]:
+    """The environment that gives steps tools that are new enough, the host's or a tools root's."""
+    if not Toolbox().needs_root(NEEDED):
+        return Toolbox().environment()
+    return Toolbox(root=request.getfixturevalue("tools_root")).environment()
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ ROWS: Mapping[str, tuple[Mapping[str, str], Format, str]] = {
         "zstd",
     ),
     "a qcow2 for every reader": ({"QCOW2_COMPRESSION": "zlib"}, Format.QCOW2, "zlib"),
-    "an empty variable is not set": ({"SQUASHFS_COMPRESSION": ""}, Format.SQUASHFS, "zstd -3"),
+    "an empty variable is not set": ({"SQUASHFS_COMPRESSION": ""}, Format.SQUASHFS, "zstd -6"),
 }
 
 
