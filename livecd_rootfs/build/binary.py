@@ -15,6 +15,7 @@ from livecd_rootfs.layers.layer import LeftOverlay
 from livecd_rootfs.layers.staging import Staging
 from livecd_rootfs.mounts import Bind, Operation, Overlay
 from livecd_rootfs.sandbox import Sandbox
+from livecd_rootfs.settings import TABLE, Kind
 
 BUILD = "/build"
 HOOKS = f"{BUILD}/config/hooks.d"
@@ -57,6 +58,7 @@ def sandbox(
             *_templates_engine(),
             *_interpreter(),
             *((Bind(source=tools_root, target=TOOLS),) if tools_root else ()),
+            *_named_files(env),
             *(_go_on(overlay, slot, staging) for overlay in left),
         ),
         cwd=BUILD,
@@ -74,6 +76,13 @@ def _places(env: Mapping[str, str], tools_root: Path | None) -> dict[str, str]:
         "LIVECD_SCRATCH": SCRATCH,
         **({"LIVECD_TOOLS_ROOT": TOOLS} if tools_root else {}),
     }
+
+
+def _named_files(env: Mapping[str, str]) -> tuple[Operation, ...]:
+    """The files that settings name, also where they lie below the host's /tmp or /run."""
+    variables = [row.variable for row in TABLE if row.kind is Kind.FILE]
+    paths = dict.fromkeys(env[name] for name in variables if env.get(name))
+    return tuple(Bind(source=Path(path), target=path) for path in paths)
 
 
 def _templates_engine() -> tuple[Operation, ...]:

@@ -44,9 +44,8 @@ def of(context: Context) -> Signer | None:
     for name, path in named.items():
         if not Path(path).is_file():
             raise LivecdError(
-                f"{name} is no file that a hook sees",
+                f"{name} is no file that this hook sees",
                 place=path,
-                why="hooks have empty /tmp and /run of their own",
-                remedy="keep it elsewhere",
+                remedy="give its absolute name",
             )
     return Signer(key=Path(named[KEY]), certificate=Path(named[CERTIFICATE]))

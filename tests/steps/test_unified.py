@@ -58,7 +58,7 @@ def test_a_signer(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key", tmp_path / "certificate"
     named = {"SECURE_BOOT_KEY": str(key), "SECURE_BOOT_CERTIFICATE": str(certificate)}
     key.write_text("key")
-    with pytest.raises(LivecdError, match="SECURE_BOOT_CERTIFICATE is no file that a hook sees"):
+    with pytest.raises(LivecdError, match="SECURE_BOOT_CERTIFICATE is no file that this hook sees"):
         signing.of(made_context(tmp_path, None, **named))
     certificate.write_text("certificate")
     signer = signing.of(made_context(tmp_path, None, **named))
