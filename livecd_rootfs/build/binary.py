@@ -10,6 +10,7 @@ import jinja2
 import markupsafe
 
 from livecd_rootfs import hostroot
+from livecd_rootfs.build.environment import FILES
 from livecd_rootfs.build.workspace import Slot
 from livecd_rootfs.layers.layer import LeftOverlay
 from livecd_rootfs.layers.staging import Staging
@@ -36,6 +37,7 @@ def sandbox(
     *,
     network: bool,
     tools_root: Path | None,
+    files: Mapping[str, Path],
 ) -> Sandbox:
     """What a binary hook sees: the host read-only, its own /tmp, and the build directory.
 
@@ -46,6 +48,7 @@ def sandbox(
         env: the hook's environment; where the library and the tools are is added.
         network: whether it may use the network.
         tools_root: the root with current tools, if the build uses one.
+        files: the user's files that the hook declares, by the variables that name them.
     """
     return Sandbox(
         operations=(
@@ -59,6 +62,7 @@ def sandbox(
             *_interpreter(),
             *((Bind(source=tools_root, target=TOOLS),) if tools_root else ()),
             *_named_files(env),
+            *(Bind(source=path, target=f"{FILES}/{name}") for name, path in files.items()),
             *(_go_on(overlay, slot, staging) for overlay in left),
         ),
         cwd=BUILD,

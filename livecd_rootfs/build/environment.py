@@ -112,3 +112,16 @@ def narrowed(
     wanted = ALWAYS | set(header.env)
     declared = {name: user[name] for name in header.env if name in user and name not in env}
     return {**declared, **{name: value for name, value in env.items() if name in wanted}}
+
+
+# A variable of the user's own with this ending names a file. A hook that declares it gets
+# that file at a fixed place, and the content is part of its layer's key, not the place.
+FILE_SUFFIX = "_FILE"
+FILES = "/livecd/files"
+
+
+def files(header: HookHeader | None, user: Mapping[str, str]) -> dict[str, Path]:
+    """The files that a hook's header declares by their variables, where the user names them."""
+    declared = () if header is None or header.env is None else header.env
+    names = (name for name in declared if name.endswith(FILE_SUFFIX) and user.get(name))
+    return {name: Path(user[name]).absolute() for name in names}

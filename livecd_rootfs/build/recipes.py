@@ -22,7 +22,7 @@ from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.header import HookHeader
 from livecd_rootfs.layers import treehash
 from livecd_rootfs.layers.inputs import Inputs
-from livecd_rootfs.layers.key import Part, PartKind, Recipe, key, of_text
+from livecd_rootfs.layers.key import Part, PartKind, Recipe, key, of_bytes, of_text
 from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.settings import TABLE, Kind, Settings
 from livecd_rootfs.tools import Host, Toolbox, describe, tool_named
@@ -110,6 +110,7 @@ class Kitchen:
             *self._inputs.of_hook(step.name, header.inputs),
             of_text(PartKind.SUPPORT, FUNCTIONS, shell.functions()),
             *(of_text(PartKind.VARIABLE, name, text) for name, text in variables.items()),
+            *(_file_part(name, path) for name, path in self.named_files(step).items()),
             *self._file_parts(variables),
             of_text(PartKind.SETTING, "network", "yes" if header.network else "no"),
             *(self._tool_part(name) for name in header.tools),
@@ -157,7 +158,12 @@ class Kitchen:
         found["LIVECD_TOOLS"] = self.toolbox.mode.value
         if not node.own:
             found = {name: text for name, text in found.items() if name not in OWN_VARIABLES}
-        return environment.narrowed(found, step.header, self.environ)
+        seen = environment.narrowed(found, step.header, self.environ)
+        return seen | {name: f"{environment.FILES}/{name}" for name in self.named_files(step)}
+
+    def named_files(self, step: Step) -> dict[str, Path]:
+        """The user's files that a step sees, by the variables that name them."""
+        return environment.files(step.header, self.environ)
 
     def files(self, step: Step) -> tuple[str, ...]:
         """What of the hooks.d a step can see: just what its key holds."""
@@ -171,6 +177,18 @@ class Kitchen:
     @cached_property
     def _inputs(self) -> Inputs:
         return Inputs(self.tree)
+
+
+def _file_part(name: str, path: Path) -> Part:
+    try:
+        return of_bytes(PartKind.VARIABLE, f"{name} (content)", path.read_bytes())
+    except OSError as error:
+        raise LivecdError(
+            f"the file that {name} names can't be read",
+            place=str(path),
+            why=error.strerror,
+            remedy=f"mend {name}, or unset it",
+        ) from error
 
 
 def newest_root(bootstrap: mmdebstrap.Request, stored: Iterable[Layer]) -> Recipe:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from livecd_rootfs import archive, kernel, process, prune, sandbox, signals, toolsroot
+from livecd_rootfs import archive, boxkey, kernel, process, prune, sandbox, signals, toolsroot
 from livecd_rootfs.build import (
     base,
     environment,
@@ -192,8 +192,18 @@ def kitchen_of(request: Request, planted: Forest, store: Store) -> Kitchen:
         root=recipes.newest_root(bootstrap, store.layers()) if stored else None,
         toolbox=Toolbox(mode=request.tools),
         tools_request=wanted if planted.tools else None,
-        environ=request.environ,
+        environ=_with_box_key(request, planted, Toolbox(mode=request.tools)),
     )
+
+
+def _with_box_key(request: Request, planted: Forest, toolbox: Toolbox) -> Mapping[str, str]:
+    """The environment, with the cache's key for boxes where one is made and nobody names a key."""
+    headers = (node.step.header for node in planted.nodes)
+    declared = {name for header in headers if header for name in header.env or ()}
+    if boxkey.VARIABLE not in declared or request.environ.get(boxkey.VARIABLE):
+        return request.environ
+    kept = boxkey.kept(request.cache, toolbox)
+    return {**request.environ, boxkey.VARIABLE: str(kept)}
 
 
 def date_of(request: Request, kitchen: Kitchen) -> int | None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import kernel, process, units
+from livecd_rootfs import boxkey, kernel, process, units
 from livecd_rootfs.build import comparison, output, variation
 from livecd_rootfs.build.comparison import Difference
 from livecd_rootfs.build.variation import Surroundings
@@ -28,7 +28,7 @@ from livecd_rootfs.running import HostProcess
 
 # vfat, the coarsest of the file systems, counts time in steps of two seconds.
 APART_SECONDS = 2.0
-SHARED = ("tools", "logs")
+SHARED = ("tools", "logs", boxkey.FOLDER)
 EQUAL = "equal"
 MOST_NAMES = 3
 
@@ -103,7 +103,7 @@ def _build(request: Request, place: Surroundings, which: str, tell: Tell) -> Non
 
 
 def _share(cache: Path, own: Path) -> None:
-    """Tools and logs of both builds are those of every build."""
+    """Tools, logs and the key of boxes are, of both builds, those of every build."""
     own.mkdir()
     for name in SHARED:
         (cache / name).mkdir(exist_ok=True)

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from livecd_rootfs import units
-from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import artifact, disk_image, inventory, ovf, ustar, vmdk_image
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.ovf import Machine
@@ -36,7 +35,7 @@ def run(context: Context, templates: Path) -> str:
     Raises:
         LivecdError: there is no VMDK, or Jinja is not installed.
     """
-    disk = _vmdk(context)
+    disk = vmdk_image.require(context, "an OVA")
     description = ovf.render(templates / ovf.TEMPLATE, machine(context, disk))
     package = context.artifact(SUFFIX)
     contents = (
@@ -79,15 +78,3 @@ def _digest(member: Member) -> str:
         return hashlib.sha256(member.content).hexdigest()
     with member.content.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _vmdk(context: Context) -> Path:
-    disk = context.artifact(vmdk_image.SUFFIX)
-    if not disk.is_file():
-        raise LivecdError(
-            "there is no VMDK to put into an OVA",
-            place=disk.name,
-            why="it does not exist",
-            remedy="the series file needs `base/vmdk-image.binary` above this hook",
-        )
-    return disk

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from livecd_rootfs import units
+from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import artifact, compression, disk_image, grains, inventory
 from livecd_rootfs.steps.compression import Format
 from livecd_rootfs.steps.context import Context
@@ -30,3 +33,24 @@ def run(context: Context) -> str:
         grains.write(source, part, disk, level=method.level or 0)
     inventory.copy(context, SUFFIX)
     return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {method}"
+
+
+def require(context: Context, what: str) -> Path:
+    """The VMDK, for a step that puts it into something else.
+
+    Args:
+        context: the build.
+        what: what it makes, with its article.
+
+    Raises:
+        LivecdError: this step here has not run before.
+    """
+    image = context.artifact(SUFFIX)
+    if not image.is_file():
+        raise LivecdError(
+            f"there is no VMDK to put into {what}",
+            place=image.name,
+            why="it does not exist",
+            remedy="the series file needs `base/vmdk-image.binary` above this hook",
+        )
+    return image

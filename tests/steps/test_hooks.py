@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -171,6 +172,39 @@ def test_azure_takes_whole_mebibytes_only(new_build: NewBuild) -> None:
     assert ended.returncode == 1
     assert "which is no whole number of MiB" in ended.stderr
     assert build.left() == []
+
+
+@pytest.mark.tools("qemu-img", "ssh-keygen")
+def test_vagrant(new_build: NewBuild) -> None:
+    build = new_build(**SMALL)
+    key = box_key(build)
+    for name in ("disk-image", "vmdk-image"):
+        passed(build.hook(name))
+    said = passed(build.hook("vagrant", VAGRANT_KEY_FILE=str(key)))
+    pattern = r"livecd\.test\.vagrant\.box: .*, livecd\.test\.vagrant\.libvirt\.box: .*\n"
+    assert re.fullmatch(pattern, said)
+    small = ["metadata.json", "Vagrantfile", "vagrant_private_key"]
+    boxes = {
+        "vagrant.box": [*small, "box.ovf", "box-disk001.vmdk", "box-disk002.vmdk"],
+        "vagrant.libvirt.box": [*small, "box.img", "seed.img"],
+    }
+    for suffix, names in boxes.items():
+        box = build.build / f"livecd.test.{suffix}"
+        assert process.run(["tar", "-tf", box]).stdout.split() == names
+        process.run(["tar", "-xf", box], cwd=build.overlays)
+    assert (build.overlays / "vagrant_private_key").read_bytes() == key.read_bytes()
+    for name in ("box.img", "box-disk001.vmdk"):
+        process.run(["qemu-img", "compare", build.overlays / name, build.build / DISK])
+    process.run(
+        ["qemu-img", "compare", build.overlays / "seed.img", build.overlays / "box-disk002.vmdk"]
+    )
+    assert build.left() == []
+
+
+def box_key(build: Build) -> Path:
+    key = build.folder / "key"
+    process.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key])
+    return key
 
 
 @pytest.mark.tools("debugfs", "e2fsck")
@@ -413,6 +447,12 @@ FAULTS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
         (),
         {},
         f"there is no disk to make a VHD of\n  at:   {DISK}\n",
+    ),
+    "a box without a disk": (
+        "vagrant",
+        (),
+        {},
+        f"there is no disk to make Vagrant boxes of\n  at:   {DISK}\n",
     ),
     "squashfs without a root": (
         "squashfs",
