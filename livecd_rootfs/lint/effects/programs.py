@@ -107,7 +107,9 @@ FORMS: Mapping[str, Form] = {
     ),
     "truncate": Form(others=(READ, WRITE), values=_options("-s --size"), inputs=_options("-r")),
     "fallocate": Form(others=(READ, WRITE), values=_options("-l -o --length --offset")),
-    **_table(Form(first=(READ, WRITE), values=_options("-t -n -d -c -u -A -a")), _DISK_NAMES),
+    **_table(
+        Form(first=(READ, WRITE), values=_options("-t -n -d -c -u -A -a --relocate")), _DISK_NAMES
+    ),
     "setfattr": Form(others=(READ, WRITE), values=_options("-n -v -x")),
     "touch": Form(others=(WRITE,), values=_options("-d -t --date"), inputs=_options("-r")),
     "tee": Form(others=(WRITE,)),

@@ -45,6 +45,7 @@ def read(script: str) -> list[str]:
         ('make() { local to=$1; touch "$to.x"; }; make "$PREFIX"', ["${PREFIX}.x"]),
         ("qemu-img convert -f raw -O vpc a.raw b.vhd", ["b.vhd"]),
         ("dd if=/dev/zero of=disk.img bs=1M count=1", ["disk.img"]),
+        ("sfdisk --quiet --relocate gpt-bak-std disk.img", ["disk.img"]),
         ("tar czf x.tar.gz dir", ["x.tar.gz"]),
         ("tar --sort=name -C dir -cf - . | xz >x.tar.xz", ["x.tar.xz"]),
         ("(cd dir && tar -cf ../x.tar .)", ["x.tar"]),
