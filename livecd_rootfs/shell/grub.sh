@@ -20,7 +20,7 @@ undivert_grub() {
     _livecd_usage $# 1 1 'undivert_grub ROOT'
     detector=$1/usr/bin/systemd-detect-virt
     if [ -f "$detector" ] && grep -qx 'exit 1' "$detector"; then
-        rm "$detector" || exit
+        rm "$detector" || exit 1
     fi
     chroot "$1" dpkg-divert --quiet --local --rename --remove /usr/bin/systemd-detect-virt &&
         chroot "$1" dpkg-divert --quiet --local --rename \
@@ -46,7 +46,7 @@ replace_grub_root_with_label() {
 force_boot_without_initramfs() {
     local dir device uuid=''
     _livecd_usage $# 1 1 'force_boot_without_initramfs DIR'
-    dir=$(_livecd_path "$1") || exit
+    dir=$(_livecd_path "$1") || exit 1
     device=$(findmnt --noheadings --output SOURCE --target "$dir")
     case $device in
         "${loop_device:-/nonexistent}"p*)

@@ -4,7 +4,7 @@
 # Each appears under its name when it is whole.
 
 # _livecd_appear PART NAME: give a finished artifact its name.
-_livecd_appear() { mv -f -- "$1" "$2" || exit; }
+_livecd_appear() { mv -f -- "$1" "$2" || exit 1; }
 
 # _livecd_spoilt NAME PART...: what a failure leaves is removed.
 _livecd_spoilt() {
@@ -80,23 +80,31 @@ convert_to_qcow2() {
 create_vmdk() {
     local bytes size
     _livecd_usage $# 2 3 'create_vmdk DISK IMAGE [MIB]'
-    _livecd_need create_vmdk qemu-img qemu-utils
     [ -f "$1" ] || _livecd_die "create_vmdk: there is no $1"
-    bytes=$(stat --format=%s -- "$1") || exit
+    bytes=$(stat --dereference --format=%s -- "$1") || exit 1
     size=$((${3:-10240} * 1048576))
     if [ "$size" -lt "$bytes" ]; then
         [ $# -lt 3 ] || _livecd_die "create_vmdk: $1 does not fit into $3 MiB"
         size=$bytes
     fi
-    # A larger disk over the disk, instead of a larger copy of it.
-    rm -f -- "$2.part" "$2.larger"
-    _livecd_run qemu-img create -q -f qcow2 -F raw -b "$(_livecd_path "$1")" "$2.larger" "$size" &&
+    if python3 -c 'import livecd_rootfs.shell.vmdk' 2>/dev/null; then
+        python3 -m livecd_rootfs.shell.vmdk "$1" "$2.part" "${2##*/}" "$size" ||
+            _livecd_spoilt "$2" "$2.part"
+    else
+        _livecd_vmdk_by_qemu "$1" "$2" "$size"
+    fi
+    _livecd_appear "$2.part" "$2"
+}
+
+# Without this project's Python: a larger disk over the disk, instead of a larger copy of it.
+_livecd_vmdk_by_qemu() {
+    _livecd_need create_vmdk qemu-img qemu-utils
+    rm -f -- "$2.larger"
+    _livecd_run qemu-img create -q -f qcow2 -F raw -b "$(_livecd_path "$1")" "$2.larger" "$3" &&
         _livecd_run qemu-img convert -O vmdk -o subformat=streamOptimized,adapter_type=lsilogic \
             "$2.larger" "$2.part" || _livecd_spoilt "$2" "$2.part" "$2.larger"
     rm -f -- "$2.larger"
     modify_vmdk_header "$2.part"
-    _livecd_appear "$2.part" "$2"
-    _livecd_run qemu-img info "$2"
 }
 
 # modify_vmdk_header FILE: the descriptor of a streamOptimized VMDK names the version of the

@@ -20,11 +20,15 @@
 # was changed is written back. A kernel without vfat gets the files of such a
 # partition from mtools, which puts them back as well.
 
+# (`return` and `exit` always say a status here: in a trap, bash takes that of before for them.)
+
 imagesize=${IMAGE_SIZE:-2361393152}
 fs_label=${FS_LABEL:-cloudimg-rootfs}
 backing_img='' loop_device='' rootfs_dev_mapper='' derivative_img=''
 
 _livecd_tab='	'
+_livecd_line='
+'
 
 _livecd_say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
@@ -58,7 +62,7 @@ _livecd_run() {
     local tool=$1 root=${LIVECD_TOOLS_ROOT:-} loader libraries place
     if command -v "$tool" >/dev/null; then
         "$@"
-        return
+        return $?
     fi
     shift
     for loader in "$root"/usr/lib*/ld-linux*.so.*; do :; done
@@ -66,7 +70,7 @@ _livecd_run() {
     for place in "$root/usr/bin/$tool" "$root/usr/sbin/$tool"; do
         if [ -x "$place" ]; then
             "$loader" --library-path "$libraries" "$place" "$@"
-            return
+            return $?
         fi
     done
     return 127
@@ -136,12 +140,10 @@ _livecd_leave() {
 
 _livecd_clean_up() {
     [ -d "$_livecd_state" ] || return 0
-    (
-        # A hook that died in its directory would keep that busy.
-        cd / || exit
-        [ "$_livecd_status" = 0 ] || _livecd_keep=no
-        _livecd_undo all
-    )
+    [ "$_livecd_status" = 0 ] || _livecd_keep=no
+    # A hook that ends in a directory would keep that busy.
+    cd /
+    _livecd_undo all
     rm -rf "$_livecd_state"
 }
 
@@ -159,12 +161,12 @@ _livecd_trap() {
     case ${1:--p} in
         -*[lpP]*)
             command trap "$@"
-            return
+            return $?
             ;;
     esac
     if [ $# -lt 2 ] || [ "${BASHPID:-$_livecd_owner}" != "$_livecd_owner" ]; then
         command trap -- "$@"
-        return
+        return $?
     fi
     _livecd_action=$1
     shift
@@ -187,12 +189,12 @@ _livecd_arm() {
             eval 'trap() { _livecd_trap "$@"; }'
             eval "$(command trap -p EXIT)"
             command trap _livecd_leave EXIT
-            return
+            return 0
             ;;
-        *) return ;;
+        *) return 0 ;;
     esac
     [ "$(exec sh -c 'echo "$PPID"')" = "$_livecd_owner" ] || return 0
-    [ -d "$_livecd_state" ] || mkdir -m 700 "$_livecd_state" || return
+    [ -d "$_livecd_state" ] || mkdir -m 700 "$_livecd_state" || return 1
     command trap >"$_livecd_state/traps"
     eval "$(sed 's/^trap -- /_livecd_trap -- /' "$_livecd_state/traps")"
     command trap _livecd_leave EXIT

@@ -7,8 +7,9 @@ _livecd_mount() {
     if [ -b "$1" ]; then
         # udev, while it looks at a disk, takes the nodes of its partitions away.
         _livecd_record mounted "$2" "$1"
-        why=$(flock "${loop_device:-$1}" mount -- "$1" "$2" 2>&1) && return
+        why=$(flock "${loop_device:-$1}" mount -- "$1" "$2" 2>&1) && return 0
         _livecd_forget mounted "$2" "$1"
+        why=${why%%"$_livecd_line"*}
     fi
     kind=$(blkid -p -o value -s TYPE -- "$1") || kind=nothing
     case $kind in
@@ -36,9 +37,9 @@ _livecd_mtool() {
 _livecd_mount_files() {
     _livecd_need "reading $1, as this kernel has no vfat," mcopy mtools
     _livecd_record files "$2" "$1"
-    mount -t tmpfs -o mode=0755 tmpfs "$2" || return
+    mount -t tmpfs -o mode=0755 tmpfs "$2" || return 1
     if [ -n "$(_livecd_mtool mdir -b -i "$1" ::/)" ]; then
-        _livecd_mtool mcopy -i "$1" -s -Q -p -m '::/*' "$2" || return
+        _livecd_mtool mcopy -i "$1" -s -Q -p -m '::/*' "$2" || return 1
     fi
     touch "$_livecd_state/files"
 }
@@ -47,14 +48,14 @@ _livecd_mount_files() {
 setup_mountpoint() {
     local dir before=''
     _livecd_usage $# 1 1 'setup_mountpoint DIR'
-    dir=$(_livecd_path "$1") || exit
+    dir=$(_livecd_path "$1") || exit 1
     [ -e "$dir/etc/resolv.conf" ] || [ -L "$dir/etc/resolv.conf" ] || before=none
     _livecd_record scaffold "$dir" "$before"
     _livecd_scaffold "$dir" || _livecd_die "setup_mountpoint: $1 could not be made ready"
     if [ -d "$dir/etc/resolv.conf" ] || [ ! -f /etc/resolv.conf ]; then
         return 0
     elif [ -z "$before" ] && ! [ -e "$dir/etc/resolv.conf.livecd" ]; then
-        mv "$dir/etc/resolv.conf" "$dir/etc/resolv.conf.livecd" || exit
+        mv "$dir/etc/resolv.conf" "$dir/etc/resolv.conf.livecd" || exit 1
     fi
     # It may be on a full disk.
     cat /etc/resolv.conf >"$dir/etc/resolv.conf" || _livecd_die "setup_mountpoint: $1 is full"
@@ -63,13 +64,13 @@ setup_mountpoint() {
 
 _livecd_scaffold() {
     local name
-    mount -t proc proc "$1/proc" 2>/dev/null || mount --rbind /proc "$1/proc" || return
+    mount -t proc proc "$1/proc" 2>/dev/null || mount --rbind /proc "$1/proc" || return 1
     for name in sys dev; do
-        mount --rbind "/$name" "$1/$name" && mount --make-rslave "$1/$name" || return
+        mount --rbind "/$name" "$1/$name" && mount --make-rslave "$1/$name" || return 1
     done
     # What lands there is not for the image.
     for name in run tmp var/lib/apt/lists var/cache/apt; do
-        [ ! -d "$1/$name" ] || mount -t tmpfs tmpfs "$1/$name" || return
+        [ ! -d "$1/$name" ] || mount -t tmpfs tmpfs "$1/$name" || return 1
     done
     chmod 1777 "$1/tmp"
 }
@@ -93,7 +94,7 @@ teardown_mountpoint() {
 # mount_partition DEVICE DIR: mount it, and setup_mountpoint.
 mount_partition() {
     _livecd_usage $# 2 2 'mount_partition DEVICE DIR'
-    mkdir -p -- "$2" || exit
+    mkdir -p -- "$2" || exit 1
     _livecd_mount "$1" "$(_livecd_path "$2")"
     setup_mountpoint "$2"
 }
@@ -105,7 +106,7 @@ mount_disk_image() {
     _livecd_usage $# 2 3 'mount_disk_image DISK DIR [PARTITION]'
     mount_image "$1" "${3:-1}"
     mount_partition "$rootfs_dev_mapper" "$2"
-    dir=$(_livecd_path "$2") || exit
+    dir=$(_livecd_path "$2") || exit 1
     # The types of XBOOTLDR, which lies above the ESP, and of the ESP.
     for type in bc13c2ff-59e6-4262-a352-b275fd6f7172:boot c12a7328-f81f-11d2-ba4b-00a0c93ec93b:boot/efi; do
         number=$(partx -g -o NR,TYPE "$backing_img" | awk -v "type=${type%:*}" '$2 == type { print $1; exit }')
@@ -123,8 +124,10 @@ mount_disk_image() {
 umount_partition() {
     local dir
     _livecd_usage $# 1 1 'umount_partition DIR'
-    dir=$(_livecd_path "$1") || exit
+    dir=$(_livecd_path "$1") || exit 1
     teardown_mountpoint "$dir"
+    # What was removed is free when that is written.
+    sync --file-system "$dir"
     fstrim "$dir" 2>/dev/null || _livecd_say "free blocks of $1 keep what was in them"
     _livecd_undo mount "$dir" || _livecd_die "umount_partition: $1 is in use"
     _livecd_umount "$dir" || _livecd_die "umount_partition: $1 is in use"
@@ -141,12 +144,12 @@ umount_disk_image() {
 mount_overlay() {
     local dir lower upper work
     _livecd_usage $# 3 3 'mount_overlay LOWER UPPER DIR'
-    lower=$(_livecd_path "$1") && dir=$(_livecd_path "$3") && mkdir -p -- "$2" "$2/../work" || exit
-    upper=$(_livecd_path "$2") && work=$(_livecd_path "$2/../work") || exit
+    lower=$(_livecd_path "$1") && dir=$(_livecd_path "$3") && mkdir -p -- "$2" "$2/../work" || exit 1
+    upper=$(_livecd_path "$2") && work=$(_livecd_path "$2/../work") || exit 1
     _livecd_record mounted "$dir" "$lower"
-    mount -t overlay overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$work" "$dir" 2>/dev/null && return
+    mount -t overlay overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$work" "$dir" 2>/dev/null && return 0
     # No upper directory can be on an overlay, as the build directory may be: it goes elsewhere.
-    work=$(mktemp -d "$_livecd_state/overlay.XXXXXX") && mkdir "$work/upper" "$work/work" || exit
+    work=$(mktemp -d "$_livecd_state/overlay.XXXXXX") && mkdir "$work/upper" "$work/work" || exit 1
     cp -a "$upper/." "$work/upper" && _livecd_record mounted "$upper" &&
         mount --bind "$work/upper" "$upper" &&
         mount -t overlay overlay "$dir" \
@@ -157,7 +160,7 @@ mount_overlay() {
 # _livecd_umount DIR: with all that is mounted below; what still runs there is ended.
 _livecd_umount() {
     mountpoint -q -- "$1" || return 0
-    umount --recursive -- "$1" 2>/dev/null && return
+    umount --recursive -- "$1" 2>/dev/null && return 0
     _livecd_end_processes "$1"
     umount --recursive -- "$1"
 }
@@ -182,7 +185,7 @@ _livecd_undo_mounted() { _livecd_umount "$1"; }
 
 # The daemon holds the lock until all is written.
 _livecd_undo_fuse() {
-    _livecd_umount "$1" && flock "$2.lock" true || return
+    _livecd_umount "$1" && flock "$2.lock" true || return 1
     [ "$_livecd_keep" = no ] || _livecd_run e2fsck -fy -E discard "$2" >"$2.log" 2>&1 ||
         [ $? -lt 4 ] || { cat "$2.log" >&2 && return 1; }
 }
@@ -190,11 +193,11 @@ _livecd_undo_fuse() {
 _livecd_undo_files() {
     if [ "$_livecd_keep" = yes ] && [ -n "$(find "$1" -newer "$_livecd_state/files")" ]; then
         _livecd_mtool mdir -b -i "$2" ::/ | while read -r _livecd_name; do
-            _livecd_mtool mdeltree -i "$2" "$_livecd_name" || exit
-        done || return
+            _livecd_mtool mdeltree -i "$2" "$_livecd_name" || exit 1
+        done || return 1
         (cd "$1" && for _livecd_name in ./* ./.[!.]*; do
-            [ ! -e "$_livecd_name" ] || _livecd_mtool mcopy -i "$2" -s -Q -p -m "$_livecd_name" ::/ || exit
-        done) || return
+            [ ! -e "$_livecd_name" ] || _livecd_mtool mcopy -i "$2" -s -Q -p -m "$_livecd_name" ::/ || exit 1
+        done) || return 1
     fi
     _livecd_umount "$1"
 }
