@@ -12,11 +12,12 @@ import pytest
 
 from livecd_rootfs import header, hostroot, sandbox
 from livecd_rootfs.mounts import Bind
+from livecd_rootfs.process import CommandError
 from livecd_rootfs.sandbox import Sandbox
 from tests.chroothooks import BUILDER, ENV, FOLDER, HOOKS, NEUTRAL, SECRETS
 
 # A hook sees the host's programs, and these folders of its own with the files that a test gives.
-OWN = ("etc", "var", "usr/share/doc", "usr/share/keyrings", "usr/lib/python3")
+OWN = ("boot", "etc", "var", "usr/share/doc", "usr/share/keyrings", "usr/lib/python3")
 OS_RELEASE = {"etc/os-release": "NAME=Example\nID=debian\n"}
 
 
@@ -341,6 +342,42 @@ def test_a_password_that_was_asked_for(tmp_path: Path) -> None:
     assert said == "root-account: the password that was asked for\n"
     entries = (tmp_path / "root/etc/shadow").read_text().splitlines()
     assert [entry.split(":")[:2] for entry in entries] == [["root", HASH], ["other", "$6$x"]]
+
+
+DRIVERS = ("VIRTIO_PCI", "VIRTIO_BLK", "EXT4_FS", "EFI_PARTITION", "DEVTMPFS_MOUNT")
+BUILT_IN = "".join(f"CONFIG_{driver}=y\n" for driver in DRIVERS)
+WITHOUT = "initramfs: none for 6.12, which reaches its root without\n"
+
+
+@pytest.mark.root
+def test_a_minimized_image_has_no_initramfs_where_its_kernel_needs_none(tmp_path: Path) -> None:
+    files = {"boot/vmlinuz-6.12": "", "boot/initrd.img-6.12": "", "boot/config-6.12": BUILT_IN}
+    root = Root(tmp_path / "root", files)
+    assert root.run("900-initramfs.chroot", SUBPROJECT="minimized") == WITHOUT
+    assert root.changes() == {"boot/initrd.img-6.12": None}
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("config", "subproject"),
+    [
+        (BUILT_IN, ""),
+        (BUILT_IN, "desktop"),
+        (BUILT_IN.replace("VIRTIO_BLK=y", "VIRTIO_BLK=m"), "minimized"),
+        ("", "minimized"),
+    ],
+    ids=["standard", "another variant", "a module", "nothing known"],
+)
+def test_any_other_image_keeps_its_initramfs(tmp_path: Path, config: str, subproject: str) -> None:
+    """Whatever makes one on this host: it is told of no such kernel, or not there."""
+    files = {"boot/vmlinuz-6.12": "", "boot/initrd.img-6.12": "old", "boot/config-6.12": config}
+    root = Root(tmp_path / "root", files)
+    try:
+        said = root.run("900-initramfs.chroot", SUBPROJECT=subproject)
+    except CommandError as error:
+        said = error.completed.stdout
+    assert WITHOUT not in said
+    assert "boot/initrd.img-6.12" in root.files()
 
 
 @pytest.mark.root
