@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from livecd_rootfs.diagnostics.near import did_you_mean, near
 from livecd_rootfs.errors import UsageError
-from livecd_rootfs.settings import GRUB, SYSTEMD_BOOT
+from livecd_rootfs.variants import GRUB, SYSTEMD_BOOT
 
 Version: TypeAlias = tuple[int, ...]
 
@@ -118,7 +118,7 @@ class Variant:
 
     Attributes:
         flavour: a value of ``Flavour``.
-        bootloader: ``settings.GRUB`` or ``settings.SYSTEMD_BOOT``.
+        bootloader: ``variants.GRUB`` or ``variants.SYSTEMD_BOOT``.
         cloud: whether cloud-init sets it up.
         minimized: whether it is without what only people at a prompt want.
     """

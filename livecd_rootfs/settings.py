@@ -17,15 +17,13 @@ from pathlib import Path
 
 from livecd_rootfs import ini
 from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.variants import GRUB, SYSTEMD_BOOT
 
 CONFIG_FILE = "mkosi.conf"
 DEFAULT_SUITE = "trixie"
 # From the quickest to the smallest; what each means is decided in steps/compression.py.
 COMPRESSIONS = ("fast", "balanced", "small")
 COMPRESSION_DEFAULT = "balanced"
-# The variant of an image that has less in it, by Ubuntu's name for it.
-MINIMIZED = "minimized"
-GRUB, SYSTEMD_BOOT = "grub", "systemd-boot"
 
 
 class Kind(Enum):

@@ -7,7 +7,7 @@ import pytest
 from livecd_rootfs import distributions
 from livecd_rootfs.distributions import DEBIAN, ROLLING, UBUNTU, Suite, Variant, find_suite
 from livecd_rootfs.errors import UsageError
-from livecd_rootfs.settings import SYSTEMD_BOOT
+from livecd_rootfs.variants import SYSTEMD_BOOT
 
 FOUND = {
     "a release of Debian": (("trixie", None), DEBIAN, (13,)),

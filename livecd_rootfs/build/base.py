@@ -15,7 +15,8 @@ from livecd_rootfs.distributions import Variant
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.mounts import Bind
 from livecd_rootfs.sandbox import Sandbox
-from livecd_rootfs.settings import MINIMIZED, Settings
+from livecd_rootfs.settings import Settings
+from livecd_rootfs.variants import MINIMIZED
 
 GIVEN = "/livecd/base"
 CHROOT = Path("/build/chroot")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.settings import SYSTEMD_BOOT
 from livecd_rootfs.steps import (
     bios,
     esp,
@@ -23,6 +22,7 @@ from livecd_rootfs.steps.bios import Bios
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.grub import Place
 from livecd_rootfs.steps.kernels import Kernel
+from livecd_rootfs.variants import SYSTEMD_BOOT
 
 BOOT_LABEL = "BOOT"
 

@@ -13,7 +13,7 @@ from livecd_rootfs import series
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.process import Completed
 from livecd_rootfs.running import Running
-from livecd_rootfs.settings import GRUB, SYSTEMD_BOOT
+from livecd_rootfs.variants import GRUB, SYSTEMD_BOOT
 
 # A namespace of our own for version 5 UUIDs (RFC 9562, 5.5); any fixed value will do.
 _NAMESPACE = uuid.UUID("6d1c2c0f-3f5d-5c39-9d0e-1f3a1c6f7c55")

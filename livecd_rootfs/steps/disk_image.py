@@ -15,7 +15,6 @@ from pathlib import Path
 
 from livecd_rootfs import kernel, units
 from livecd_rootfs.errors import LivecdError, UsageError
-from livecd_rootfs.settings import SYSTEMD_BOOT
 from livecd_rootfs.steps import (
     artifact,
     bootable,
@@ -30,6 +29,7 @@ from livecd_rootfs.steps import (
 )
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.disk import Volume
+from livecd_rootfs.variants import SYSTEMD_BOOT
 
 DISK = "binary/boot/disk-uefi.ext4"
 

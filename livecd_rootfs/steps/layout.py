@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
-from livecd_rootfs.settings import GRUB
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.imagesize import MIB, STEP, round_up
+from livecd_rootfs.variants import GRUB
 
 SECTOR = 512
 ALIGNMENT = MIB // SECTOR

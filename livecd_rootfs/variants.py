@@ -1,0 +1,9 @@
+"""The words by which variants of an image are asked for."""
+
+from __future__ import annotations
+
+# Values of SUBPROJECT, as Ubuntu's builders have them.
+MINIMIZED = "minimized"
+# Values of BOOTLOADER.
+GRUB = "grub"
+SYSTEMD_BOOT = "systemd-boot"
