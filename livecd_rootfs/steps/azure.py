@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from livecd_rootfs import units
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import artifact, disk_image, extents, inventory, vhd
 from livecd_rootfs.steps.context import Context
 
 SUFFIX = ".vhd"
-_CHUNK = 1 << 24
 
 
 def run(context: Context) -> str:
@@ -28,7 +24,7 @@ def run(context: Context) -> str:
     _check(size)
     image = context.artifact(SUFFIX)
     with artifact.appearing(image) as part:
-        _copy(source, part)
+        extents.copy(source, part, 0, size)
         with part.open("r+b") as stream:
             stream.seek(size)
             stream.write(vhd.footer(size=size, id=context.id("VHD"), epoch=context.epoch))
@@ -44,12 +40,3 @@ def _check(size: int) -> None:
             why="Azure refuses such a VHD",
             remedy="make it with base/disk-image.binary, which rounds it",
         )
-
-
-def _copy(source: Path, copy: Path) -> None:
-    """Copy what holds data; the rest stays a hole."""
-    with source.open("rb") as reader, copy.open("wb") as writer:
-        for start, end in extents.of(reader.fileno()):
-            for at in range(start, end, _CHUNK):
-                os.pwrite(writer.fileno(), os.pread(reader.fileno(), min(_CHUNK, end - at), at), at)
-        os.truncate(writer.fileno(), source.stat().st_size)

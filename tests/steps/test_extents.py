@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from livecd_rootfs.steps import extents
 
 MIB = 1 << 20
@@ -26,3 +28,22 @@ def test_holes_are_left_out(tmp_path: Path) -> None:
             stream.write(b"x" * 4096)
         stream.truncate(8 * MIB)
     assert parts(tmp_path / "file") == [(MIB, MIB + 4096), (3 * MIB, 3 * MIB + 4096)]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "found"),
+    [
+        (0, MIB, []),
+        (0, MIB + 10, [(MIB, MIB + 10)]),
+        (MIB + 10, 3 * MIB, [(MIB + 10, MIB + 4096)]),
+        (4 * MIB, 8 * MIB, []),
+        (MIB, MIB, []),
+    ],
+)
+def test_a_part_of_it(tmp_path: Path, start: int, end: int, found: list[tuple[int, int]]) -> None:
+    with (tmp_path / "file").open("w+b") as stream:
+        for place in (MIB, 3 * MIB):
+            stream.seek(place)
+            stream.write(b"x" * 4096)
+        stream.truncate(8 * MIB)
+        assert list(extents.of(stream.fileno(), start, end)) == found

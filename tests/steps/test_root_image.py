@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.steps import gpt, layout, root_image
+from livecd_rootfs.steps import extents, gpt, layout, root_image
 from livecd_rootfs.steps.imagesize import GIB
 from tests.steps.builds import made_context
 
@@ -36,7 +36,7 @@ PIECES = {
 @pytest.mark.parametrize("row", PIECES)
 def test_copy(tmp_path: Path, row: str) -> None:
     disk = sparse(tmp_path / "disk", 16 * MIB, PIECES[row])
-    root_image.copy(disk, tmp_path / "part", 4 * MIB, 8 * MIB)
+    extents.copy(disk, tmp_path / "part", 4 * MIB, 8 * MIB)
     whole = disk.read_bytes()
     assert (tmp_path / "part").read_bytes() == whole[4 * MIB : 12 * MIB]
     taken = (tmp_path / "part").stat().st_blocks * 512
@@ -45,14 +45,14 @@ def test_copy(tmp_path: Path, row: str) -> None:
 
 def test_it_is_as_sparse_as_the_disk(tmp_path: Path) -> None:
     disk = sparse(tmp_path / "disk", 64 * MIB, {8 * MIB: b"data"})
-    root_image.copy(disk, tmp_path / "part", 4 * MIB, 56 * MIB)
+    extents.copy(disk, tmp_path / "part", 4 * MIB, 56 * MIB)
     assert (tmp_path / "part").stat().st_size == 56 * MIB
     assert (tmp_path / "part").stat().st_blocks * 512 < MIB
 
 
 def test_a_disk_that_ends_early_is_no_endless_loop(tmp_path: Path) -> None:
     disk = sparse(tmp_path / "disk", 2 * MIB, {0: os.urandom(2 * MIB)})
-    root_image.copy(disk, tmp_path / "part", MIB, 4 * MIB)
+    extents.copy(disk, tmp_path / "part", MIB, 4 * MIB)
     assert (tmp_path / "part").read_bytes()[:MIB] == disk.read_bytes()[MIB:]
 
 
