@@ -211,6 +211,13 @@ TABLE = (
         help="its certificate (PEM), which the firmware must know",
     ),
     Setting(
+        name="sign_key",
+        section="Output",
+        option="SignKey",
+        variable="SIGN_KEY",
+        help="signs SHA256SUMS: gpg:ID of a key, or minisign:FILE of a secret key",
+    ),
+    Setting(
         name="source_date_epoch",
         section="Output",
         option="SourceDateEpoch",

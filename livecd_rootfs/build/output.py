@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import process, trees
-from livecd_rootfs.build import standing
+from livecd_rootfs.build import provenance, signing, standing
+from livecd_rootfs.build.provenance import Origin
+from livecd_rootfs.build.signing import Signer
 from livecd_rootfs.errors import LivecdError
 
 SUMS = "SHA256SUMS"
@@ -56,11 +58,15 @@ class Place:
         directory: the output directory.
         cache: the cache directory, which remembers what stands there.
         made: the layer that they are from: one that a store never has twice.
+        origin: where they come from, for their provenance; ``None`` tells none.
+        signer: signs SHA256SUMS; ``None`` leaves it unsigned.
     """
 
     directory: Path
     cache: Path
     made: str
+    origin: Origin | None = None
+    signer: Signer | None = None
 
 
 def publish(build: Path, names: Sequence[str], place: Place) -> tuple[Artifact, ...]:
@@ -68,7 +74,8 @@ def publish(build: Path, names: Sequence[str], place: Place) -> tuple[Artifact, 
 
     All are brought to the output's file system first, under a hidden name;
     only when the last one is there do they get their names, and SHA256SUMS
-    after them. Files of other builds stay, and stay in SHA256SUMS; so do those
+    after them. Beside them lies their provenance, and, where a signer is given,
+    the signature of SHA256SUMS, which covers that as well. Files of other builds stay, and stay in SHA256SUMS; so do those
     of the same layer that nobody has touched since.
 
     Raises:
@@ -80,7 +87,7 @@ def publish(build: Path, names: Sequence[str], place: Place) -> tuple[Artifact, 
             known = standing.read(place.cache, directory)
             there = {name: known.checksum(name, place.made) for name in names}
             sums = {name: digest for name, digest in there.items() if digest is not None}
-            sums |= _bring(build, [name for name in names if name not in sums], directory, sums)
+            sums |= _bring(build, [name for name in names if name not in sums], place, sums)
             known.keep(place.made, sums)
     except OSError as error:
         raise LivecdError(
@@ -93,15 +100,30 @@ def publish(build: Path, names: Sequence[str], place: Place) -> tuple[Artifact, 
 
 
 def _bring(
-    build: Path, names: Sequence[str], directory: Path, there: Mapping[str, str]
+    build: Path, names: Sequence[str], place: Place, there: Mapping[str, str]
 ) -> dict[str, str]:
     """Bring what is not there yet, and write SHA256SUMS; gives the checksums of what was brought."""
+    directory = place.directory
     with _staging(directory) as staging:
         sums = {name: _stage(build / name, staging / name) for name in names}
-        _write_sums(directory, staging, {**there, **sums})
-        for name in (*names, SUMS):
+        whole = {**there, **sums}
+        _write_sums(directory, staging, whole | _attest(staging, place.origin, whole))
+        signatures = [place.signer.sign(staging / SUMS).name] if place.signer else []
+        attested = [place.origin.name] if place.origin else []
+        for suffix in signing.SUFFIXES.values():  # an earlier one is of other checksums
+            (directory / f"{SUMS}{suffix}").unlink(missing_ok=True)
+        for name in (*names, *attested, SUMS, *signatures):
             (staging / name).replace(directory / name)
     return sums
+
+
+def _attest(staging: Path, origin: Origin | None, sums: Mapping[str, str]) -> dict[str, str]:
+    """Write the provenance of artifacts; gives its checksum by its name."""
+    if origin is None:
+        return {}
+    content = provenance.encoded(origin, sums)
+    (staging / origin.name).write_bytes(content)
+    return {origin.name: hashlib.sha256(content).hexdigest()}
 
 
 @contextmanager

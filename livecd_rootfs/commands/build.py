@@ -22,6 +22,7 @@ from livecd_rootfs.build import (
     output,
     recipes,
     sealing,
+    signing,
     toolsstep,
 )
 from livecd_rootfs.build.events import Listener
@@ -29,8 +30,10 @@ from livecd_rootfs.build.executor import Orders
 from livecd_rootfs.build.failure import BuildsFailed
 from livecd_rootfs.build.forest import Forest, forest
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan
+from livecd_rootfs.build.provenance import Origin
 from livecd_rootfs.build.recipes import Kitchen
 from livecd_rootfs.build.runner import Runner
+from livecd_rootfs.build.signing import Signer
 from livecd_rootfs.build.visit import Visit, Visitor, no_visit
 from livecd_rootfs.build.workspace import Workspace, is_read_only, open_workspace
 from livecd_rootfs.errors import LivecdError
@@ -39,7 +42,7 @@ from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.layers.store import Lease, Store
 from livecd_rootfs.project import Project
 from livecd_rootfs.resolve import Resolution
-from livecd_rootfs.settings import host_architecture, proxies
+from livecd_rootfs.settings import Settings, host_architecture, proxies
 from livecd_rootfs.steps import dpkg
 from livecd_rootfs.tools import Mode, Toolbox
 
@@ -85,12 +88,23 @@ def build(request: Request, listen: Listener) -> None:
     started = time.monotonic()
     planted, resolutions = plant(request)
     output.check(request.output)
+    if signer := signer_of(request.project.settings):
+        signer.check()
     try:
         _run(request, planted, resolutions, listen)
     except BuildsFailed as failures:
         _tell_end(request, started, len(failures.failures), listen)
         raise
     _tell_end(request, started, 0, listen)
+
+
+def signer_of(settings: Settings) -> Signer | None:
+    """Who signs SHA256SUMS.
+
+    Raises:
+        UsageError: the setting names no key.
+    """
+    return signing.parse(settings.text("sign_key"), settings.origin("sign_key"))
 
 
 def _tell_end(request: Request, started: float, failed: int, listen: Listener) -> None:
@@ -266,7 +280,7 @@ class _Publisher:
             short = flatten.shortened(self.store, self.lease, chain, slot.build, _wait_silently)
             with overlay.mounted(overlay.lowers(short, self.store.layout.empty), slot.build):
                 names = self._artifacts(plan, slot.build)
-                made = output.publish(slot.build, names, self._place(chain))
+                made = output.publish(slot.build, names, self._place(plan, chain))
                 self._keep(plan, slot.build)
                 packages = dpkg.installed(slot.build / "chroot")
         self.listen(
@@ -275,10 +289,19 @@ class _Publisher:
             )
         )
 
-    def _place(self, chain: tuple[Layer, ...]) -> output.Place:
-        made = chain[-1].meta.making
+    def _place(self, plan: BuildPlan, chain: tuple[Layer, ...]) -> output.Place:
+        project = self.request.project
         return output.Place(
-            directory=self.request.output, cache=self.request.cache.absolute(), made=made
+            directory=self.request.output,
+            cache=self.request.cache.absolute(),
+            made=chain[-1].meta.making,
+            origin=Origin(
+                prefix=project.prefix,
+                targets=plan.targets,
+                settings=project.settings,
+                chain=chain,
+            ),
+            signer=signer_of(project.settings),
         )
 
     def _artifacts(self, plan: BuildPlan, folder: Path) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from livecd_rootfs.build import provenance
+
 PROGRAMS = ("sh", "cat", "env", "id", "ls", "rm", "sleep", "touch", "ln", "mkdir", "readlink")
 PACKAGE = Path(__file__).parents[2]
 
@@ -113,7 +115,9 @@ class Command:
         )
 
     def made(self) -> list[str]:
-        return sorted(path.name for path in self.output.iterdir()) if self.output.is_dir() else []
+        """What came out, but for the provenance that each build has."""
+        found = sorted(path.name for path in self.output.iterdir()) if self.output.is_dir() else []
+        return [name for name in found if not name.endswith(provenance.SUFFIX)]
 
     def workspaces(self) -> list[Path]:
         return sorted((self.cache / "builds").iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -42,6 +43,32 @@ def test_an_artifact_comes_out_with_its_checksum(tree: Tree, command: Command) -
     assert command.made() == ["SHA256SUMS", "livecd.test.one"]
     assert (command.output / "livecd.test.one").read_text() == "content\n"
     assert command.workspaces() == []
+
+
+@pytest.mark.tools("sha256sum")
+def test_its_provenance_lies_beside_it(tree: Tree, command: Command) -> None:
+    tree(ONE_ARTIFACT)
+    succeeded(command.run("one"))
+    subprocess.run(
+        ["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=command.output, check=True
+    )
+    found = json.loads((command.output / "livecd.test.one.provenance.json").read_text())
+    digest = hashlib.sha256(b"content\n").hexdigest()
+    assert found["subject"] == [{"name": "livecd.test.one", "digest": {"sha256": digest}}]
+    inner = found["predicate"]["buildDefinition"]["internalParameters"]
+    keys = {path.name for path in (command.cache / "store/layers").iterdir()}
+    assert {each["key"] for each in inner["layers"]} == keys
+    assert [each["step"] for each in inner["layers"]] == ["directory", "base/one.binary"]
+
+
+def test_a_key_that_can_not_sign_is_told_before_anything_is_built(
+    tree: Tree, command: Command
+) -> None:
+    tree(ONE_ARTIFACT)
+    ended = command.run("one", "--sign-key", "minisign:/nonexistent")
+    assert failed(ended).startswith("livecd-rootfs: ")
+    assert command.made() == []
+    assert not (command.cache / "store").exists()
 
 
 def test_what_was_only_depended_on_is_not_published(tree: Tree, command: Command) -> None:

@@ -92,6 +92,7 @@ jobs +3 +1
 
 artifact +sha256
 livecd.test.one +equal +[0-9a-f]{64}
+livecd.test.one.provenance.json +equal +[0-9a-f]{64}
 """
     assert re.fullmatch(pattern, out), out
 

@@ -61,6 +61,7 @@ def test_only_what_was_asked_for_comes_out(built: Built) -> None:
         "livecd.debian-cpc.img.manifest",
         "livecd.debian-cpc.img.spdx.json",
         "livecd.debian-cpc.squashfs",
+        "livecd.debian-cpc.squashfs+qcow2.provenance.json",
         "livecd.debian-cpc.squashfs.filelist",
         "livecd.debian-cpc.squashfs.manifest",
         "livecd.debian-cpc.squashfs.spdx.json",
