@@ -58,7 +58,7 @@ def test_its_provenance_lies_beside_it(tree: Tree, command: Command) -> None:
     inner = found["predicate"]["buildDefinition"]["internalParameters"]
     keys = {path.name for path in (command.cache / "store/layers").iterdir()}
     assert {each["key"] for each in inner["layers"]} == keys
-    assert [each["step"] for each in inner["layers"]] == ["directory", "base/one.binary"]
+    assert [each["step"] for each in inner["layers"]] == ["base directory", "base/one.binary"]
 
 
 def test_a_key_that_can_not_sign_is_told_before_anything_is_built(
