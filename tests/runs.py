@@ -23,6 +23,7 @@ def plan(target: str, *names: str) -> BuildPlan:
         base=Base(kind=BaseKind.NONE),
         steps=steps,
         places={},
+        claims={},
         tools={},
     )
 

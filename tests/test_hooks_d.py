@@ -33,6 +33,16 @@ def test_header_has_no_fault(hook: str) -> None:
     assert header.parse(hook, Path(TREE.path(hook)).read_bytes()).diagnostics == ()
 
 
+def test_all_is_every_series() -> None:
+    reached = {reach.series.name for reach in resolve(["all"], TREE, prefix=PREFIX).reaches}
+    assert reached == set(NAMES)
+
+
+@pytest.mark.parametrize("name", ["all", "base"])
+def test_an_aggregate_keeps_everything(name: str) -> None:
+    assert resolve([name], TREE, prefix=PREFIX).explicit_provides == ()
+
+
 def test_two_series_never_provide_the_same_artifact() -> None:
     """Builders of different targets publish to one place."""
     resolution = resolve(NAMES, TREE, prefix=PREFIX)

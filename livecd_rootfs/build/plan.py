@@ -102,6 +102,8 @@ class BuildPlan:
         base: where the root comes from.
         steps: in the order in which they run.
         places: names that the explicit targets provide, with where a series file says so.
+        claims: names that a hook must have made, likewise: those, or with targets that
+            provide nothing themselves, such as aggregates, all of what they depend on.
         tools: tools that only the tools root can give, with the reasons.
     """
 
@@ -109,6 +111,7 @@ class BuildPlan:
     base: Base
     steps: tuple[Step, ...]
     places: Mapping[str, str]
+    claims: Mapping[str, str]
     tools: Mapping[str, str]
 
 
@@ -154,17 +157,24 @@ def make(
     hooks = [hook for hook in resolution.hooks if _runs(hook, base)]
     hooks.sort(key=_place)
     steps += [_hook_step(hook, headers[hook.name], readers) for hook in hooks]
+    places = _places(resolution, explicit=True)
     return BuildPlan(
         targets=resolution.targets,
         base=base,
         steps=tuple(_numbered(step, number) for number, step in enumerate(steps, start=1)),
-        places={
-            provided.artifact: provided.span.place
-            for provided in reversed(resolution.provides)
-            if provided.explicit
-        },
+        places=places,
+        claims=places or _places(resolution, explicit=False),
         tools=tools,
     )
+
+
+def _places(resolution: Resolution, *, explicit: bool) -> Mapping[str, str]:
+    """Where series files say that they provide something: targets themselves, or what is below."""
+    return {
+        provided.artifact: provided.span.place
+        for provided in reversed(resolution.provides)
+        if provided.explicit is explicit
+    }
 
 
 def _place(hook: OrderedHook) -> tuple[int, bool]:

@@ -308,19 +308,19 @@ class _Publisher:
         """What the pruner keeps, whether or not a hook of the tree has run it."""
         settings = self.request.project.settings
         names = prune.prefixes(settings.text("project"), settings.text("subarch"))
-        choice = prune.survey(str(folder), tuple(plan.places), names=names)
-        for absent in choice.missing:
+        for absent in prune.survey(str(folder), tuple(plan.claims), names=names).missing:
             raise LivecdError(
                 f"no hook made the artifact '{absent.name}'",
-                place=plan.places.get(absent.name),
+                place=plan.claims.get(absent.name),
                 why="this line of a series file provides it",
                 remedy="mend the hook that should make it, or remove the line",
             )
+        choice = prune.survey(str(folder), tuple(plan.places), names=names)
         files = tuple(kept.name for kept in choice.kept if _is_plain_file(folder / kept.name))
-        for name in plan.places.keys() - set(files):
+        for name in sorted(plan.claims.keys() - set(files)):
             raise LivecdError(
                 f"the artifact '{name}' is not a plain file",
-                place=plan.places[name],
+                place=plan.claims[name],
                 why="only such can be published: a link may lead anywhere, a device has no content",
                 remedy="have its hook make a file of that name, or remove the line",
             )

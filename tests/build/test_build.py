@@ -256,6 +256,31 @@ def test_an_artifact_that_was_promised_and_not_made_fails_the_build(
     assert command.made() == []
 
 
+def test_an_aggregate_fails_when_what_it_depends_on_did_not_make_all(
+    tree: Tree, command: Command
+) -> None:
+    """It provides nothing itself and keeps everything, but everything must be there."""
+    tree({
+        "base/series/every": "depends one\n",
+        "base/series/one": "base/one.binary\nprovides ${PREFIX}.one\nprovides ${PREFIX}.two\n",
+        "base/one.binary": ONE_ARTIFACT["base/one.binary"],
+    })  # fmt: skip
+    said = failed(command.run("every"))
+    assert said.startswith("livecd-rootfs: no hook made the artifact 'livecd.test.two'\n  at:   ")
+    assert "hooks.d/base/series/one:3:10\n" in said
+    assert command.made() == []
+
+
+def test_what_only_a_dependency_promises_is_not_missed(tree: Tree, command: Command) -> None:
+    tree({
+        **ONE_ARTIFACT,
+        "base/series/zero": "provides ${PREFIX}.never\n",
+        "base/series/one": f"depends zero\n{ONE_ARTIFACT['base/series/one']}",
+    })  # fmt: skip
+    succeeded(command.run("one"))
+    assert command.made() == ["SHA256SUMS", "livecd.test.one"]
+
+
 @pytest.mark.parametrize(
     "made", ["mkfifo NAME", "mknod NAME c 1 3", "ln -s /etc/hostname NAME", "touch x; ln -s x NAME"]
 )
