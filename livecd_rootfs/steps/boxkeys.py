@@ -24,26 +24,26 @@ class BoxKey:
 def read(context: Context, folder: Path) -> BoxKey:
     """The key that the build was given.
 
-    A public key alone makes a box that its owner's own key opens.
+    A public key alone makes a box that its owner's own key opens. Without any, as
+    under live-build, a new one is made, and no two builds are the same.
 
     Args:
         context: the build.
         folder: for a copy that ssh-keygen finds private enough.
 
     Raises:
-        LivecdError: none was given, or it is none, or has a passphrase.
+        LivecdError: it is none, or has a passphrase.
     """
     path = context.variables.get(VARIABLE)
-    if not path:
-        raise LivecdError(
-            "there is no key to put into a box",
-            why=f"{VARIABLE} is not set",
-            remedy=f"`livecd-rootfs build` makes one; else name one by {VARIABLE}",
-        )
-    content = Path(path).read_bytes()
+    content = Path(path).read_bytes() if path else _made(context, folder)
     if _PRIVATE in content:
         return BoxKey(public=_public(context, content, folder), private=content)
     return BoxKey(public=_checked(context, content, folder), private=None)
+
+
+def _made(context: Context, folder: Path) -> bytes:
+    _ask(context, ("-q", "-t", "ed25519", "-N", "", "-C", "vagrant", "-f", "made"), folder)
+    return (folder / "made").read_bytes()
 
 
 def _public(context: Context, private: bytes, folder: Path) -> str:

@@ -57,6 +57,7 @@ def machine(context: Context, disk: Path) -> Machine:
         hardware=ovf.VMWARE,
         network=NETWORK,
         disks=(ovf.Disk(file=disk.name, file_size=disk.stat().st_size, capacity=capacity),),
+        firmware=ovf.firmware(context),
         configurable=True,
     )
 

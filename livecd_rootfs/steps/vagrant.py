@@ -133,6 +133,7 @@ def _virtualbox(making: Making, vmdk: Path) -> tuple[Member, ...]:
         hardware=ovf.VIRTUALBOX,
         network="NAT",
         disks=disks,
+        firmware=ovf.firmware(context),
         configurable=False,
     )
     return (
@@ -183,6 +184,7 @@ def _texts(making: Making, provider: str, about: Mapping[str, object]) -> tuple[
         provider=provider,
         user=USER,
         address=address,
+        firmware=ovf.firmware(making.context),
         private_key=PRIVATE_KEY if making.key.private else None,
     )
     private = making.key.private

@@ -57,6 +57,10 @@ def test_what_is_no_key_is_refused(tmp_path: Path, content: str) -> None:
         read(tmp_path, tmp_path / "given")
 
 
-def test_without_a_key(tmp_path: Path) -> None:
-    with pytest.raises(LivecdError, match="there is no key to put into a box"):
-        boxkeys.read(made_context(tmp_path), tmp_path)
+def test_without_a_key_each_box_has_a_new_one(tmp_path: Path) -> None:
+    found = set()
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        found.add(boxkeys.read(made_context(tmp_path), tmp_path / name))
+    assert len({key.public for key in found}) == 2
+    assert all(key.private for key in found)

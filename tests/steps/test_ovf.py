@@ -14,6 +14,7 @@ from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import ovf, templates
 from livecd_rootfs.steps.ovf import Disk, Hardware, Machine, System
 from tests import checkout
+from tests.steps.builds import made_context
 
 TEMPLATE = checkout.ROOT / "hooks.d/base/templates" / ovf.TEMPLATE
 SCHEMA = checkout.ROOT / "tests/schemas/ovf-1.rng"
@@ -25,6 +26,7 @@ MACHINE = Machine(
     hardware=ovf.VMWARE,
     network="VM Network",
     disks=(Disk(file="livecd.test.vmdk", file_size=1234, capacity=100 << 20),),
+    firmware=ovf.BIOS,
     configurable=True,
 )
 BOX = replace(
@@ -114,6 +116,20 @@ def test_devices(hardware: Hardware, kinds: set[tuple[str, str]]) -> None:
         for item in found
         if "ResourceSubType" in item
     } == kinds
+
+
+@pytest.mark.parametrize(
+    ("variables", "firmware"),
+    [
+        ({"ARCH": "amd64"}, "bios"),
+        ({"ARCH": "arm64"}, "efi"),
+        ({"ARCH": "amd64", "BOOTLOADER": "systemd-boot"}, "efi"),
+    ],
+)
+def test_firmware(tmp_path: Path, variables: dict[str, str], firmware: str) -> None:
+    assert ovf.firmware(made_context(tmp_path, None, **variables)) == firmware
+    document = ovf.render(TEMPLATE, replace(MACHINE, firmware=firmware))
+    assert f'vmw:key="firmware" vmw:value="{firmware}"'.encode() in document
 
 
 def test_values_are_escaped() -> None:
