@@ -83,7 +83,12 @@ def run(argv: Sequence[str], *, environ: Mapping[str, str]) -> Outcome:
     from livecd_rootfs.lint import command
 
     unsaved = None if options.stdin_filename is None else sys.stdin.buffer.read()
-    return command.run(options, colour=_wants_colour(options.color, environ), unsaved=unsaved)
+    return command.run(
+        options,
+        colour=_wants_colour(options.color, environ),
+        unsaved=unsaved,
+        cache=None if options.no_cache or options.fix else _cache(environ),
+    )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -123,11 +128,18 @@ def parser() -> argparse.ArgumentParser:
     option("--fix", action="store_true", help="mend what can be mended safely")
     option("--unsafe-fixes", action="store_true", help="with --fix: also by the best guess")
     option("--diff", action="store_true", help="with --fix: show what it would change, and stop")
+    option("--no-cache", action="store_true", help="look again where nothing has changed")
     option("--statistics", action="store_true", help="count the findings of each rule")
     option("--rules", action="store_true", help="list the rules")
     option("--explain", metavar="CODE", help="tell all about a rule")
     option("--version", action="version", version=f"{PROGRAM} {__version__}")
     return parser
+
+
+def _cache(environ: Mapping[str, str]) -> str:
+    from livecd_rootfs.settings import cache_directory
+
+    return str(cache_directory(None, environ))
 
 
 def _documentation(options: argparse.Namespace) -> Outcome:

@@ -14,7 +14,7 @@ from livecd_rootfs.diagnostics import Diagnostic, Severity
 from livecd_rootfs.diagnostics.colour import ansi
 from livecd_rootfs.edge import Outcome
 from livecd_rootfs.errors import EXIT_FAILURE, UsageError
-from livecd_rootfs.lint import configuration, engine, fixes, formats, place, selection
+from livecd_rootfs.lint import configuration, engine, fixes, formats, known, place, selection
 from livecd_rootfs.lint.configuration import Configuration
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects.reading import has_parser
@@ -70,6 +70,15 @@ class Target:
         found = engine.run(context, self.rules).findings
         return tuple(one for one in found if self._matters(one))
 
+    def known_findings(self, cache: str) -> tuple[Diagnostic, ...]:
+        """The same, from an earlier run if nothing has changed since."""
+        context = self.context()
+        given = (*(rule.CODE for rule in self.rules), repr(self.settings), str(has_parser()))
+        found = known.findings(
+            cache, context.tree, given, lambda: engine.run(context, self.rules).findings
+        )
+        return tuple(one for one in found if self._matters(one))
+
     def _matters(self, found: Diagnostic) -> bool:
         if not self.within:
             return True
@@ -77,13 +86,20 @@ class Target:
         return place.is_within(path, self.within)
 
 
-def run(options: argparse.Namespace, *, colour: bool, unsaved: bytes | None = None) -> Outcome:
+def run(
+    options: argparse.Namespace,
+    *,
+    colour: bool,
+    unsaved: bytes | None = None,
+    cache: str | None = None,
+) -> Outcome:
     """Check trees, mend them if that is asked for, and tell.
 
     Args:
         options: the command line.
         colour: whether the findings have colours.
         unsaved: what is to be checked instead of the content of ``--stdin-filename``.
+        cache: where findings are kept for runs over the same files; nowhere without it.
 
     Raises:
         LivecdError: something can't be understood, read or written.
@@ -101,10 +117,16 @@ def run(options: argparse.Namespace, *, colour: bool, unsaved: bytes | None = No
             number, shown = _fix(target, unsafe=options.unsafe_fixes, dry=options.diff)
             fixed, diff = fixed + number, diff + shown
         if not options.diff:
-            found += target.findings(target.context())
+            found += _found(target, cache)
     if options.diff:
         return Outcome(status=EXIT_FAILURE if diff else 0, out=diff, err="")
     return _outcome(found, targets, options, fixed=fixed, colour=colour)
+
+
+def _found(target: Target, cache: str | None) -> tuple[Diagnostic, ...]:
+    if cache is None or target.recorded:
+        return target.findings(target.context())
+    return target.known_findings(cache)
 
 
 def _check_unsaved(options: argparse.Namespace, unsaved: bytes, *, colour: bool) -> Outcome:

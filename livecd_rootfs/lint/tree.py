@@ -110,6 +110,13 @@ class LintTree(HookTree):
         """Whether a file is in this tree, rather than in the one that it is laid over."""
         return self.base is None or not path.startswith(self.base.rstrip("/") + "/")
 
+    def shown(self, path: str) -> Text:
+        """What is in a file, to show a part of it; nothing, if it can't be read."""
+        try:
+            return self.text(path)
+        except LivecdError:
+            return Text(path, b"")
+
     def text(self, path: str) -> Text:
         """What is in a file; read once.
 

@@ -34,11 +34,12 @@ def concise(*arguments: str | Path) -> str:
     return lint("--format=concise", "--select=missing-series", *arguments).out
 
 
-def test_our_own_tree_is_clean() -> None:
+def test_our_own_tree_is_clean(tmp_path: Path) -> None:
     """Of hints, too; by the script itself, as its user calls it."""
     ended = subprocess.run(
         [sys.executable, "./series-lint", "--fail-on=info", "--format=concise"],
         cwd=checkout.ROOT,
+        env={**os.environ, "LIVECD_CACHE": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
@@ -168,7 +169,11 @@ def test_a_fault_of_ours_is_no_finding(here: Path) -> None:
     broken.write_text(broken.read_text().replace('"""Look at', 'raise KeyError\n    """Look at'))
     examples.plant(CLEAN, here / "hooks.d")
     ended = subprocess.run(
-        [sys.executable, "./series-lint"], cwd=here, capture_output=True, text=True, check=False
+        [sys.executable, "./series-lint", "--no-cache"],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ended.returncode == 2
     assert "KeyError" in ended.stderr

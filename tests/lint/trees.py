@@ -26,9 +26,11 @@ def found_in(example: str, folder: Path, rules: Sequence[Rule] = RULES) -> tuple
 
 
 def lint(*arguments: str | Path, **variables: str) -> Outcome:
-    """What the command says, as its edge would print it."""
+    """What the command says, as its edge would print it; its cache is in the working directory."""
     try:
-        return cli.run([str(one) for one in arguments], environ=variables)
+        return cli.run(
+            [str(one) for one in arguments], environ={"LIVECD_CACHE": "cache", **variables}
+        )
     except LivecdError as error:
         return Outcome(status=EXIT_USAGE, out="", err=render(error, cli.PROGRAM))
 
