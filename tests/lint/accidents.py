@@ -220,7 +220,7 @@ def hook_numbered(copy: Copy) -> set[Where]:
 
 
 def hook_forgotten(copy: Copy) -> set[Where]:
-    hook = copy.root / f"base/{copy.random.choice(('vagrant', 'ova', 'wsl'))}.binary"
+    hook = copy.root / f"base/{copy.random.choice(('spare', 'former', 'trial'))}.binary"
     hook.write_text(HOOK)
     hook.chmod(0o755)
     return {(copy.name(hook), 1)}
