@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -448,7 +448,7 @@ def main() -> NoReturn:
     except LivecdError as error:
         _show(error)
         status = error.exit_code
-    except _refused() as error:
+    except typer.TyperException as error:
         sys.stderr.write(f"{PROGRAM}: {error.format_message()}\n")
         sys.stderr.write(f"  help: `{PROGRAM} --help` lists commands and their options\n")
         status = error.exit_code
@@ -460,15 +460,6 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     sys.exit(status or 0)
-
-
-def _refused() -> type[typer.TyperException]:
-    """What typer raises of a wrong command line: in Debian's, which is older, it is click's own."""
-    if hasattr(typer, "TyperException"):
-        return typer.TyperException
-    import click
-
-    return cast("type[typer.TyperException]", click.ClickException)
 
 
 def _show(error: LivecdError) -> None:
