@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,26 @@ def test_hooks_d_is_the_same_as_in_the_checkout(site: Path) -> None:
     for file in files:
         assert (installed / file).read_bytes() == (tree / file).read_bytes()
         assert os.access(installed / file, os.X_OK) == os.access(tree / file, os.X_OK), file
+
+
+def test_live_build_s_scripts_find_the_package(site: Path, tmp_path: Path) -> None:
+    """No live-build is there to be called, and that is told by the package."""
+    program = site / "livecd_rootfs/_data/auto/config"
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("sh", "readlink", "dirname"):
+        (tools / name).symlink_to(shutil.which(name) or "")
+    (tools / "python3").symlink_to(sys.executable)
+    ended = subprocess.run(
+        [program],
+        cwd=tmp_path,
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[0] == "auto/config: live-build is not installed"
 
 
 def test_what_a_report_is_made_of_is_there(site: Path) -> None:
