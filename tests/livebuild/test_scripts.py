@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from livecd_rootfs.errors import EXIT_INTERRUPTED
 from livecd_rootfs.livebuild import stages
 from tests import checkout, trees
-from tests.livebuild.conftest import UBUNTU, Place
+from tests.livebuild.conftest import DEBIAN, UBUNTU, Place
 
 HOSTILE = "a'b\"c$(touch owned)`touch owned`\\ \n;touch owned #é"
 
@@ -256,3 +258,28 @@ def test_all_of_it_needs_python_alone(place: Place) -> None:
     ).stdout
     loaded = set(ast.literal_eval(printed)) - set(sys.stdlib_module_names)
     assert loaded == {"livecd_rootfs", "__main__"}
+
+
+def test_a_build_that_is_ended_ends_live_build_first(place: Place) -> None:
+    """Its own clean-up must run: what it has mounted would stay."""
+    lb = Path(place.path_variable.partition(":")[0]) / "lb"
+    lb.write_text(
+        "#!/bin/sh\n[ $1 != bootstrap ] || { trap 'kill $!; echo cleaned >ended; exit 143' TERM\n"
+        "sleep 60 & touch started; wait; }\n" + lb.read_text().partition("\n")[2]
+    )
+    assert place.run("config").returncode == 0
+    running = subprocess.Popen(
+        ["auto/build"],
+        cwd=place.path,
+        env={"PATH": place.path_variable, "LB_VERSION": DEBIAN},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (place.path / "started").exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.terminate()
+    _, told = running.communicate(timeout=30)
+    assert running.returncode == EXIT_INTERRUPTED
+    assert told.startswith("auto/build: interrupted (SIGTERM)")
+    assert (place.path / "ended").read_text() == "cleaned\n"
