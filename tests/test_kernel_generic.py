@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs import hostroot, sandbox
-from livecd_rootfs.mounts import Bind
+from livecd_rootfs.mounts import Bind, Tmpfs
 from livecd_rootfs.process import CommandError
 from livecd_rootfs.sandbox import Sandbox
 from tests import checkout
@@ -36,6 +36,12 @@ esac
 SOURCES = "Types: deb\nURIs: http://public.example/\nSuites: x\nComponents: main extra\n"
 
 
+CLOSING = {
+    f"{name}.chroot": f'#!/bin/sh\necho "{name} ${{INITRD-unset}}" >>/seen/calls\n'
+    for name in ("060-opens", "890-closes", "900-initramfs")
+}
+
+
 def run(
     tmp_path: Path, installed: tuple[str, ...], environ: Mapping[str, str], **files: str
 ) -> tuple[str, str]:
@@ -48,6 +54,7 @@ def run(
     plant(tmp_path / "programs", {**programs, **files})
     plant(tmp_path / "etc", {"os-release": f"ID={environ.get('ID', 'debian')}\n"})
     plant(tmp_path / "apt", {"sources.list.d/x.sources": SOURCES})
+    plant(tmp_path / "config/hooks.d/chroot", CLOSING)
     seen = Sandbox(
         operations=(
             *hostroot.operations(),
@@ -58,6 +65,8 @@ def run(
             Bind(source=tmp_path / "etc/os-release", target="/etc/os-release"),
             Bind(source=tmp_path / "apt", target="/etc/apt"),
             Bind(source=HOOKS, target="/hooks"),
+            Tmpfs(target="/root"),
+            Bind(source=tmp_path / "config", target="/root/config"),
         ),
         env={**ENV, "PATH": f"/programs:{ENV['PATH']}", **environ},
     )
@@ -110,3 +119,15 @@ def test_a_distribution_that_nobody_knows(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as caught:
         run(tmp_path, (), {**DEBIAN, "ID": "plan9"})
     assert "nobody knows how plan9 calls its generic kernel" in caught.value.notes[0]
+
+
+def test_under_live_build_the_root_is_closed_again(tmp_path: Path) -> None:
+    """There, where nobody tells of a mirror, the hooks that close a root have run before."""
+    told = {name: text for name, text in DEBIAN.items() if name != "MIRROR"}
+    _, calls = run(tmp_path, ("linux-image-cloud-amd64",), told)
+    assert calls.splitlines()[-2:] == ["890-closes unset", "900-initramfs unset"]
+
+
+def test_in_our_own_build_the_root_is_closed_later(tmp_path: Path) -> None:
+    _, calls = run(tmp_path, ("linux-image-cloud-amd64",), DEBIAN)
+    assert "closes" not in calls

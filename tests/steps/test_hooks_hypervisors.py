@@ -101,3 +101,14 @@ def box_key(build: Build) -> Path:
     key = build.folder / "key"
     process.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key])
     return key
+
+
+@pytest.mark.tools("qemu-img", "ssh-keygen")
+def test_one_key_gives_the_same_boxes_everywhere(new_build: NewBuild) -> None:
+    one, other = new_build("one", **SMALL), new_build("one/elsewhere", **SMALL)
+    key = box_key(one)
+    for build in (one, other):
+        for name in ("disk-image", "vmdk-image", "vagrant"):
+            passed(build.hook(name, VAGRANT_KEY_FILE=str(key)))
+    assert one.artifacts() == other.artifacts()
+    assert "livecd.test.vagrant.libvirt.box" in one.artifacts()
