@@ -76,18 +76,21 @@ def run(argv: Sequence[str], *, environ: Mapping[str, str]) -> Outcome:
     if argv and argv[0] in COMMANDS:
         from livecd_rootfs.lint import subcommands
 
-        return subcommands.run(argv[0], argv[1:], Parser, parser().parse_args([]))
+        defaults = parser().parse_args([])
+        defaults.cache = _cache(environ)
+        return subcommands.run(argv[0], argv[1:], Parser, defaults)
     options = parser().parse_args(argv)
     if options.rules or options.explain:
         return _documentation(options)
     from livecd_rootfs.lint import command
 
+    options.cache = None if options.no_cache else _cache(environ)
     unsaved = None if options.stdin_filename is None else sys.stdin.buffer.read()
     return command.run(
         options,
         colour=_wants_colour(options.color, environ),
         unsaved=unsaved,
-        cache=None if options.no_cache or options.fix else _cache(environ),
+        cache=None if options.fix else options.cache,
     )
 
 
@@ -136,10 +139,11 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _cache(environ: Mapping[str, str]) -> str:
+def _cache(environ: Mapping[str, str]) -> str | None:
+    """Where findings, and what is found in hooks, are kept; nowhere without an environment."""
     from livecd_rootfs.settings import cache_directory
 
-    return str(cache_directory(None, environ))
+    return str(cache_directory(None, environ)) if environ else None
 
 
 def _documentation(options: argparse.Namespace) -> Outcome:

@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from livecd_rootfs import writes
 from livecd_rootfs.diagnostics import Diagnostic, Severity
@@ -46,6 +47,7 @@ class Target:
         rules: what is looked for.
         settings: what is set for it.
         recorded: what hooks wrote in a build, by their names.
+        cache: where what is found in hooks is kept.
     """
 
     root: str
@@ -54,6 +56,7 @@ class Target:
     rules: tuple[Rule, ...]
     settings: Configuration
     recorded: Mapping[str, tuple[str, ...]]
+    cache: Path | None
 
     def context(self, unsaved: Mapping[str, bytes] | None = None) -> Context:
         """What its rules look at."""
@@ -63,21 +66,24 @@ class Target:
             project=self.settings.project,
             builds=self.settings.builds,
             recorded=self.recorded,
+            cache=self.cache,
         )
 
     def findings(self, context: Context) -> tuple[Diagnostic, ...]:
         """What is found in the files that matter."""
-        found = engine.run(context, self.rules).findings
-        return tuple(one for one in found if self._matters(one))
+        return tuple(one for one in self._all_findings(context) if self._matters(one))
 
     def known_findings(self, cache: str) -> tuple[Diagnostic, ...]:
         """The same, from an earlier run if nothing has changed since."""
         context = self.context()
         given = (*(rule.CODE for rule in self.rules), repr(self.settings), str(has_parser()))
-        found = known.findings(
-            cache, context.tree, given, lambda: engine.run(context, self.rules).findings
-        )
+        found = known.findings(cache, context.tree, given, lambda: self._all_findings(context))
         return tuple(one for one in found if self._matters(one))
+
+    def _all_findings(self, context: Context) -> tuple[Diagnostic, ...]:
+        found = engine.run(context, self.rules).findings
+        context.remember()
+        return found
 
     def _matters(self, found: Diagnostic) -> bool:
         if not self.within:
@@ -200,6 +206,7 @@ def _target(root: str, within: tuple[str, ...], options: argparse.Namespace) -> 
         ),
         settings=settings,
         recorded=_recorded(options.against) if options.against else {},
+        cache=Path(options.cache) if options.cache else None,
     )
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livecd_rootfs import misread
@@ -49,6 +50,7 @@ class Context:
             with ``${PREFIX}``; the default one when it is not given.
         builds: lists of targets that are built together.
         recorded: what hooks wrote in a build, by their names.
+        cache: where what is found in hooks is kept for another time; nowhere if ``None``.
     """
 
     def __init__(
@@ -58,7 +60,9 @@ class Context:
         project: str | None = None,
         builds: Sequence[NamedBuild] = (),
         recorded: Mapping[str, tuple[str, ...]] | None = None,
+        cache: Path | None = None,
     ) -> None:
+        self._cache = cache
         self.recorded = recorded or {}
         self.builds = tuple(builds)
         self.tree = tree
@@ -216,9 +220,16 @@ class Context:
 
     @cached_property
     def _reader(self) -> Reader:
-        from livecd_rootfs.lint.effects.reading import Reader  # noqa: PLC0415 (not for all rules)
+        from livecd_rootfs.lint.effects.memo import Memo  # noqa: PLC0415 (not for all rules)
+        from livecd_rootfs.lint.effects.reading import Reader  # noqa: PLC0415 (likewise)
 
-        return Reader(self.tree)
+        memo = Memo(self._cache, self.tree.root) if self._cache else None
+        return Reader(self.tree, memo)
+
+    def remember(self) -> None:
+        """Keep what was found in hooks, for another time."""
+        if "_reader" in self.__dict__:
+            self._reader.remember()
 
     def effects(self, hook: str) -> Effects:
         """What a hook reads and writes, as far as its text and its header tell.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from livecd_rootfs.hooktree import CHROOT_SUFFIXES, FINAL_HOOKS
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects import names
-from livecd_rootfs.lint.effects.model import Kind, Touch
+from livecd_rootfs.lint.effects.model import Kind, Touch, touched
 from livecd_rootfs.series import Entry, Series
 
 BINARY_SUFFIX = ".binary"
@@ -60,7 +60,7 @@ def _of(context: Context, hook: str, *kinds: Kind) -> Iterator[Touch]:
     """A hook that runs in the root changes that; its own paths are not those of the build."""
     if hook.endswith(CHROOT_SUFFIXES):
         span = context.hooks[hook].text.first_line
-        yield Touch(kind=kinds[0], name="chroot", span=span, certain=False, by=hook)
+        yield touched(kinds[0], "chroot", span, certain=False, by=hook)
         return
     yield from context.effects(hook).of(*kinds)
 

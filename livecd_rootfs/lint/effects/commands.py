@@ -118,9 +118,10 @@ def _program(shell: Follower, argv: Argv, memory: Memory) -> End | None:
 
 
 def _command(shell: Follower, argv: Argv) -> Command:
-    spans = tuple(shell.script.span(node) for node in argv.nodes)
+    spans = [shell.script.span(node) for node in argv.nodes]
     words = tuple(argv.text(number) for number in range(len(argv)))
-    return Command(words=words, spans=spans)
+    places = tuple((span.start, span.end) for span in spans)
+    return Command(words=words, source=spans[0].source, places=places)
 
 
 def _do(shell: Follower, argv: Argv, deeds: Sequence[Deed], memory: Memory) -> None:

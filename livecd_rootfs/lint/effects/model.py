@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from livecd_rootfs.source import Span
+from livecd_rootfs.source import Source, Span
 
 
 class Kind(Enum):
@@ -25,16 +25,33 @@ class Touch:
     Attributes:
         kind: what it does with it.
         name: see ``names``; ``*`` where nothing is known.
-        span: where the hook says so.
+        source: the file that says so.
+        start: where it does.
+        end: where that ends.
         certain: whether each run that goes well does it.
         by: the command that does it.
     """
 
     kind: Kind
     name: str
-    span: Span
+    source: Source
+    start: int
+    end: int
     certain: bool
     by: str
+
+    @property
+    def span(self) -> Span:
+        """Where the hook says so."""
+        return Span(source=self.source, start=self.start, end=self.end)
+
+
+def touched(kind: Kind, name: str, span: Span, *, certain: bool, by: str) -> Touch:
+    """A name that a hook deals with at a place."""
+    return Touch(
+        kind=kind, name=name, source=span.source, start=span.start, end=span.end,
+        certain=certain, by=by,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +60,22 @@ class Use:
 
     Attributes:
         name: the variable.
-        span: where it is read first.
+        source: the file that reads it.
+        start: where it does first.
+        end: where that ends.
         guarded: whether the hook says, anywhere, what to do when it is not set.
     """
 
     name: str
-    span: Span
+    source: Source
+    start: int
+    end: int
     guarded: bool
+
+    @property
+    def span(self) -> Span:
+        """Where it is read first."""
+        return Span(source=self.source, start=self.start, end=self.end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +84,18 @@ class Command:
 
     Attributes:
         words: its name and arguments, each as far as it is known.
-        spans: where each word stands.
+        source: the file that runs it.
+        places: where each word starts and ends.
     """
 
     words: tuple[str, ...]
-    spans: tuple[Span, ...]
+    source: Source
+    places: tuple[tuple[int, int], ...]
+
+    def span(self, number: int) -> Span:
+        """Where a word stands; the name is number 0."""
+        start, end = self.places[number]
+        return Span(source=self.source, start=start, end=end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

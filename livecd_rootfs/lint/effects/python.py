@@ -161,7 +161,7 @@ class Loader:
         for node in module.tree.body:
             if isinstance(node, ast.Assign):
                 for target in node.targets:
-                    _bind(target, pyvalues.texts(node.value, found), found)
+                    _assign(target, node.value, found)
         return found
 
 
@@ -172,6 +172,22 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
         elif isinstance(node, ast.Import):
             yield from ((a.asname, a.name) for a in node.names if a.asname)
+
+
+def _assign(target: ast.AST, value: ast.AST, scope: dict[str, Texts]) -> None:
+    """``a, b = x, y`` sets one by one."""
+    parts, values = _targets(target), _targets(value)
+    if len(parts) == len(values) > 1:
+        for part, one in zip(parts, values, strict=True):
+            _bind(part, pyvalues.texts(one, scope), scope)
+    else:
+        _bind(target, pyvalues.texts(value, scope), scope)
+
+
+def _targets(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Tuple | ast.List):
+        return list(node.elts)
+    return [node] if isinstance(node, ast.expr) else []
 
 
 def _bind(target: ast.AST, value: Texts, scope: dict[str, Texts]) -> None:
@@ -205,6 +221,8 @@ class _Reader:
         self._in_steps = in_steps
         self._depth = depth
         self._unsure = unsure
+        # The keys of dictionaries that are written out, by the names of these.
+        self._tables: dict[str, list[Texts]] = {}
 
     def body(self, statements: Sequence[ast.stmt], scope: dict[str, Texts]) -> None:
         """Follow statements, one after the other."""
@@ -234,7 +252,9 @@ class _Reader:
                 self._expressions(value, scope)
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                _bind(target, pyvalues.texts(node.value, scope), scope)
+                _assign(target, node.value, scope)
+                if isinstance(target, ast.Name) and isinstance(node.value, ast.Dict):
+                    self._tables[target.id] = [pyvalues.texts(k, scope) for k in node.value.keys]
         is_certain = isinstance(node, ast.With | ast.Try)
         for number, block in enumerate(blocks):
             if is_certain and (number == 0 or block is getattr(node, "finalbody", None)):
@@ -258,12 +278,17 @@ class _Reader:
     def _for(self, node: ast.For, scope: dict[str, Texts]) -> None:
         self._expressions(node.iter, scope)
         choices = pyvalues.words(node.iter, scope)
-        if choices is None or not isinstance(node.target, ast.Name):
+        first, *others = _targets(node.target)
+        if choices is None or others:
+            choices = self._tables.get(ast.unparse(node.iter).removesuffix(".items()"))
+        if choices is None or not isinstance(first, ast.Name):
             _bind(node.target, UNKNOWN, scope)
             self._perhaps(node.body, scope)
             return
+        for other in others:
+            _bind(other, UNKNOWN, scope)
         for choice in choices:
-            self.body(node.body, {**scope, node.target.id: choice})
+            self.body(node.body, {**scope, first.id: choice})
 
     def _expressions(self, value: object, scope: dict[str, Texts]) -> None:
         for node in value if isinstance(value, list) else [value]:

@@ -14,8 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from livecd_rootfs.lint.effects import memo as memos
 from livecd_rootfs.lint.effects import names
-from livecd_rootfs.lint.effects.model import Effects, Kind, Touch
+from livecd_rootfs.lint.effects.memo import Memo
+from livecd_rootfs.lint.effects.model import Effects, Kind, Touch, touched
 from livecd_rootfs.source import Source, Span
 
 if TYPE_CHECKING:
@@ -37,28 +39,52 @@ class Reader:
 
     Args:
         tree: the ``hooks.d``.
+        memo: what is known of its hooks from another time.
     """
 
-    def __init__(self, tree: LintTree) -> None:
+    def __init__(self, tree: LintTree, memo: Memo | None = None) -> None:
         self._tree = tree
+        self._memo = memo
         self._found: dict[str, Effects] = {}
+        # The digests of other files that hooks were read from, by path; those of modules stay,
+        # since each is parsed once for all hooks.
+        self._beside_hook: dict[str, str] = {}
+        self._modules: dict[str, str] = {}
 
     def effects(self, hook: Hook) -> Effects:
         """What a hook does, as far as that is known; read once."""
         if hook.name not in self._found:
-            self._found[hook.name] = stated(self._of_text(hook), hook)
+            self._found[hook.name] = stated(self._remembered(hook), hook)
         return self._found[hook.name]
 
-    def _of_text(self, hook: Hook) -> Effects:
-        if hook.is_file and hook.is_script and hook.interpreter in SHELLS and has_parser():
+    def remember(self) -> None:
+        """Keep what was found for another time."""
+        if self._memo is not None:
+            self._memo.save()
+
+    def _remembered(self, hook: Hook) -> Effects:
+        language = _language(hook)
+        if language is None:
+            return unclear(hook)
+        if self._memo is None:
+            return self._read(hook, language)
+        key = memos.key_of(hook.text.source)
+        found = self._memo.find(key, self._open)
+        if found is None:
+            self._beside_hook = {}
+            found = self._read(hook, language)
+            read = self._beside_hook if language == "sh" else self._modules
+            self._memo.keep(key, found, read)
+        return found
+
+    def _read(self, hook: Hook, language: str) -> Effects:
+        if language == "sh":
             from livecd_rootfs.lint.effects import shell  # noqa: PLC0415 (the parser is slow to load)
 
             return shell.effects(hook.text.source, lambda path: self._beside(hook, path))
-        if hook.is_file and hook.is_script and hook.interpreter.startswith("python"):
-            from livecd_rootfs.lint.effects import python  # noqa: PLC0415 (likewise)
+        from livecd_rootfs.lint.effects import python  # noqa: PLC0415 (likewise)
 
-            return python.effects(hook.text.source, self._loader)
-        return unclear(hook)
+        return python.effects(hook.text.source, self._loader)
 
     @cached_property
     def _loader(self) -> Loader:
@@ -75,18 +101,35 @@ class Reader:
         for start in _CONFIG_TREES:
             if path.startswith(start):
                 found = self._tree.path(path.removeprefix(start))
-        if found is None or not os.path.isfile(found):
+        if found is None:
             return None
-        return self._tree.text(os.path.normpath(found)).source
+        whole = os.path.normpath(found)
+        source = self._open(whole)
+        self._beside_hook[whole] = memos.digest(source)
+        return source
 
     def _module(self, name: str) -> Source | None:
         """A module of the package: the one beside the tree, else this program's own."""
         inside = name.split(".")[1:]
         for folder in (Path(self._tree.root).resolve().parent / PACKAGE, _own_package()):
-            path = folder.joinpath(*inside).with_suffix(".py")
-            if path.is_file():
-                return self._tree.text(str(path)).source
+            path = str(folder.joinpath(*inside).with_suffix(".py"))
+            source = self._open(path)
+            self._modules[path] = memos.digest(source)
+            if source is not None:
+                return source
         return None
+
+    def _open(self, path: str) -> Source | None:
+        return self._tree.text(path).source if os.path.isfile(path) else None
+
+
+def _language(hook: Hook) -> str | None:
+    """The language of a hook that can be followed."""
+    if not (hook.is_file and hook.is_script):
+        return None
+    if hook.interpreter in SHELLS and has_parser():
+        return "sh"
+    return "python" if hook.interpreter.startswith("python") else None
 
 
 @cache
@@ -103,7 +146,7 @@ def unclear(hook: Hook) -> Effects:
     """A hook of which nothing is known may do anything."""
     span = hook.text.first_line
     touches = tuple(
-        Touch(kind=kind, name=names.UNKNOWN, span=span, certain=False, by=hook.name)
+        touched(kind, names.UNKNOWN, span, certain=False, by=hook.name)
         for kind in (Kind.READ, Kind.WRITE)
     )
     return Effects(touches=touches, is_parsed=False)
@@ -130,9 +173,7 @@ def _with(
         if is_told and _sums_up(name, own):
             continue
         span = _declared_at(name, hook)
-        yield Touch(
-            kind=kinds[0], name=names.normal(name), span=span, certain=False, by="its header"
-        )
+        yield touched(kinds[0], names.normal(name), span, certain=False, by="its header")
 
 
 def _sums_up(pattern: str, own: Iterable[Touch]) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from livecd_rootfs.lint.effects import names
 from livecd_rootfs.lint.effects.memory import Texts
-from livecd_rootfs.lint.effects.model import Command, Effects, Kind, Touch, Use
+from livecd_rootfs.lint.effects.model import Command, Effects, Kind, Touch, Use, touched
 from livecd_rootfs.lint.effects.programs import Deed
 from livecd_rootfs.source import Span
 
@@ -45,21 +45,22 @@ class Record:
             return
         name = names.normal(text)
         certain = is_certain and names.is_known(name)
-        self.touches.append(Touch(kind=kind, name=name, span=span, certain=certain, by=by))
+        self.touches.append(touched(kind, name, span, certain=certain, by=by))
 
     def unclear(self, span: Span, by: str) -> None:
         """Something goes on there that may read and write anything."""
         for kind in (Kind.READ, Kind.WRITE):
-            touch = Touch(kind=kind, name=names.UNKNOWN, span=span, certain=False, by=by)
-            self.touches.append(touch)
+            self.touches.append(touched(kind, names.UNKNOWN, span, certain=False, by=by))
 
     def use(self, name: str, span: Span, *, guarded: bool) -> None:
         """A variable is read that was not set before."""
         old = self.uses.get(name)
         if old is None:
-            self.uses[name] = Use(name=name, span=span, guarded=guarded)
+            self.uses[name] = Use(
+                name=name, source=span.source, start=span.start, end=span.end, guarded=guarded
+            )
         elif guarded and not old.guarded:
-            self.uses[name] = Use(name=name, span=old.span, guarded=True)
+            self.uses[name] = replace(old, guarded=True)
 
     def effects(self, *, more: Iterable[Touch] = ()) -> Effects:
         """All of it."""

@@ -55,8 +55,9 @@ _PLACES = (
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """Look through what hooks run on the builder; a root's own folders are another matter."""
+    running = {hook.name for hook in context.whole.hooks}
     for name, hook in context.hooks.items():
-        if hook.is_file and name in {h.name for h in context.whole.hooks}:
+        if hook.is_file and name in running:
             is_binary = name.endswith(".binary")
             for command in context.effects(name).commands:
                 for span, why in _faults(command, is_binary=is_binary):
@@ -66,11 +67,11 @@ def check(context: Context) -> Iterator[Diagnostic]:
 def _faults(command: Command, *, is_binary: bool) -> Iterator[tuple[Span, str]]:
     program = command.words[0].rsplit("/", 1)[-1]
     if program in _PROGRAMS:
-        yield command.spans[0], _PROGRAMS[program]
-    for word, span in zip(command.words[1:], command.spans[1:], strict=True):
+        yield command.span(0), _PROGRAMS[program]
+    for number, word in enumerate(command.words[1:], start=1):
         for place, why in _PLACES if is_binary else ():
             if place.match(word) and program not in {"echo", "printf"}:
-                yield span, why
+                yield command.span(number), why
 
 
 def _finding(hook: str, span: Span, why: str) -> Diagnostic:

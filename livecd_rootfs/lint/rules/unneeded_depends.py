@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from livecd_rootfs.diagnostics import Diagnostic, Label, Severity
 from livecd_rootfs.lint import flow
@@ -69,14 +69,22 @@ def _made(context: Context, name: str) -> tuple[str, ...]:
 
 
 def _is_used(context: Context, series: Series, other: str, made: tuple[str, ...]) -> bool:
-    below = context.below(other)
-    users = flow.listed(context, _users(context, series.name, other))
-    used = {touch.name for touch in flow.touched_by(context, users)}
-    used |= {entry.name for entry in series.entries if entry.kind == "provides"}
-    own = set(flow.listed(context, sorted(below)))
-    if own.issuperset(flow.listed(context, [series.name])):
+    own = flow.listed(context, [series.name])
+    if set(own) <= set(flow.listed(context, context.below(other))):
         return True  # they run there, too
-    return any(names.touch(name, one) for name in used for one in made)
+    provided = {entry.name for entry in series.entries if entry.kind == "provides"}
+    # Mostly the series' own hooks settle it, and all others need not be looked at.
+    return _meets(provided | _touched(context, own), made) or _meets(
+        _touched(context, flow.listed(context, _users(context, series.name, other))), made
+    )
+
+
+def _touched(context: Context, hooks: Iterable[str]) -> set[str]:
+    return {touch.name for touch in flow.touched_by(context, hooks)}
+
+
+def _meets(used: set[str], made: tuple[str, ...]) -> bool:
+    return not used.isdisjoint(made) or any(names.touch(one, n) for n in used for one in made)
 
 
 def _users(context: Context, series: str, name: str) -> list[str]:
