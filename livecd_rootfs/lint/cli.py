@@ -84,13 +84,13 @@ def run(argv: Sequence[str], *, environ: Mapping[str, str]) -> Outcome:
         return _documentation(options)
     from livecd_rootfs.lint import command
 
-    options.cache = None if options.no_cache else _cache(environ)
+    options.cache = None if options.no_cache or options.fix else _cache(environ)
     unsaved = None if options.stdin_filename is None else sys.stdin.buffer.read()
     return command.run(
         options,
         colour=_wants_colour(options.color, environ),
         unsaved=unsaved,
-        cache=None if options.fix else options.cache,
+        cache=options.cache,
     )
 
 
