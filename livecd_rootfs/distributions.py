@@ -7,7 +7,7 @@ Ubuntu's server images have beneath their metapackages; each row says its reason
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -109,6 +109,8 @@ SUITES = (
     Suite(name="resolute", distribution=UBUNTU, version=(26, 4)),
 )
 
+# The first releases with the package systemd-ukify.
+UKIFY_SINCE: Mapping[str, Version] = {DEBIAN.name: (13,), UBUNTU.name: (23, 10)}
 ARCHITECTURES = ("amd64", "arm64")
 
 
@@ -263,10 +265,16 @@ def packages(suite: Suite, arch: str, variant: Variant = STANDARD) -> tuple[str,
         variant: what kind of image it is.
 
     Raises:
-        UsageError: there is no such architecture or flavour.
+        UsageError: there is no such architecture or flavour, or the suite lacks the boot loader.
     """
     if arch not in ARCHITECTURES:
         raise _unknown("architecture", arch, ARCHITECTURES)
+    if variant.bootloader == SYSTEMD_BOOT and suite.version < UKIFY_SINCE[suite.distribution.name]:
+        raise UsageError(
+            f"{suite.name} can't have systemd-boot",
+            why="it has no ukify, which makes unified kernel images",
+            remedy=f"--bootloader {GRUB}, or a later suite",
+        )
     rules = (rule.packages for rule in RULES if rule.applies(suite, arch, variant))
     return (kernel(suite, arch, variant.flavour), *(name for names in rules for name in names))
 

@@ -140,6 +140,12 @@ def test_variant(variant: Variant, parts: str) -> None:
         assert (part[1:] in names) is part.startswith("+"), part
 
 
+@pytest.mark.parametrize("suite", ["bookworm", "jammy"])
+def test_systemd_boot_needs_a_suite_with_ukify(suite: str) -> None:
+    with pytest.raises(UsageError, match=f"{suite} can't have systemd-boot"):
+        distributions.packages(find_suite(suite), "amd64", Variant(bootloader=SYSTEMD_BOOT))
+
+
 def test_no_package_is_listed_twice() -> None:
     for suite in distributions.SUITES:
         for arch in distributions.ARCHITECTURES:

@@ -30,14 +30,11 @@ class Built:
         return livecd_rootfs(self.cache, *arguments)
 
 
-def livecd_rootfs(
-    cache: Path, *arguments: str, stdin: str = ""
-) -> subprocess.CompletedProcess[str]:
+def livecd_rootfs(cache: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         (sys.executable, "-m", "livecd_rootfs", *arguments, "--cache", str(cache)),
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         cwd=CHECKOUT,
-        input=stdin,
         capture_output=True,
         text=True,
         check=False,
