@@ -7,8 +7,8 @@ its own insecure one, which it knows by its content, at the first ``vagrant up``
 so that one can be asked for too, by naming its file.
 
 A box is a tar file (Vagrant documentation, "Box File Format"). That for libvirt
-has two disks, and so is of the second form that vagrant-libvirt 0.5 brought; older
-ones say that they don't know it.
+has two disks, and so is of the second form, which vagrant-libvirt knows since 2021;
+an older one says that the size is missing, instead of a start without the seed.
 """
 
 from __future__ import annotations
