@@ -403,7 +403,8 @@ def enter(
     The tools root is read-only; ``cwd`` and ``bind`` are writable and ``show``
     readable under their own names; ``/tmp`` and ``/run`` are empty and private.
     """
-    system = tuple(part for path in sorted(root.iterdir()) for part in _system(path))
+    visible = _visible((cwd, *bind), show)
+    system = tuple(part for path in sorted(root.iterdir()) for part in _system(path, visible))
     private = (
         mounts.Proc(),
         mounts.Devices(),
@@ -413,15 +414,20 @@ def enter(
     )
     variables = {**(os.environ if env is None else env), "PATH": ROOT_PATH}
     return sandbox.Sandbox(
-        operations=(*system, *private, *_visible((cwd, *bind), show)),
+        operations=(*system, *private, *visible),
         cwd=str(cwd),
         env=variables,
     )
 
 
-def _system(path: Path) -> tuple[mounts.Operation, ...]:
-    """What of the tools root becomes part of the sandbox: links such as /bin, and /usr, /etc."""
+def _system(path: Path, visible: Iterable[mounts.Bind]) -> tuple[mounts.Operation, ...]:
+    """What of the tools root becomes part of the sandbox: links such as /bin, and /usr, /etc.
+
+    No tool needs its /var, in whose place what the user has in /var can be seen.
+    """
     target = f"/{path.name}"
+    if target == "/var" and any(each.target.startswith("/var/") for each in visible):
+        return (mounts.Tmpfs(target=target),)
     if path.is_symlink():
         return (mounts.Link(target=target, to=str(path.readlink())),)
     if path.name in SYSTEM:

@@ -78,6 +78,15 @@ def test_an_old_tool_is_replaced_by_that_of_the_tools_root(host: Path, root: Pat
     )
 
 
+def test_for_reading_an_old_tool_will_do(host: Path, root: Path) -> None:
+    toolbox = Toolbox(root=root, any_version=True)
+    program = install(host, "mke2fs", "mke2fs 1.47.0")
+    assert toolbox.where("mke2fs") == Host(path=program, reason="the host has mke2fs 1.47.0")
+    assert toolbox.needs_root(["mke2fs", "debugfs"]) == {
+        "debugfs": "the host has no debugfs (package e2fsprogs)"
+    }
+
+
 @pytest.mark.usefixtures("host")
 def test_a_missing_tool_is_replaced_too(root: Path) -> None:
     found = Toolbox(root=root).where("mke2fs")
@@ -184,6 +193,15 @@ def test_what_a_tool_of_the_tools_root_sees(tmp_path: Path) -> None:
         mounts.Bind(source=Path("/scratch"), target="/scratch", writable=True),
         mounts.Bind(source=Path("/work/build"), target="/work/build", writable=True),
     )
+
+
+def test_what_lies_in_var_is_seen_there(tmp_path: Path) -> None:
+    """The tools root's own /var can't be written, so nothing could be bound into it."""
+    for name in ("usr", "var"):
+        (tmp_path / name).mkdir()
+    seen = tools.enter(tmp_path, env={}, cwd=Path("/var/tmp/x"))
+    assert mounts.Tmpfs(target="/var") in seen.operations
+    assert mounts.Bind(source=tmp_path / "var", target="/var") not in seen.operations
 
 
 def test_a_tool_of_the_host_runs_where_it_is_told(host: Path, tmp_path: Path) -> None:

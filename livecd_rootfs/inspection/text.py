@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,6 +14,7 @@ from livecd_rootfs.inspection.pe import Program
 from livecd_rootfs.inspection.summary import KIB, Summary
 
 _TITLE = 10
+_WIDTH = 80 - _TITLE
 _DIGEST_SHOWN = 12
 # How many differences of a kind are shown where not all are asked for.
 SHOWN = 6
@@ -23,21 +25,37 @@ def summary(found: Summary) -> str:
     artifact = found.artifact
     blocks: dict[str, Sequence[str]] = {
         "disk": _disk(artifact.disk) if artifact.disk else (),
-        "program": tuple(_program(artifact.program)) if artifact.program else (),
+        "program": _wrapped(_program(artifact.program)) if artifact.program else (),
         "holds": (_file_system(artifact.files),) if artifact.files else (),
-        "boot": tuple(_boot(found.boot)),
+        "boot": _wrapped(_boot(found.boot)),
         "system": tuple(_system(found)),
         "packages": tuple(_packages(found)),
         "files": (_files(found),),
     }
-    head = f"{artifact.name}: {units.size(artifact.size)}, {' > '.join(artifact.formats)}"
+    head = _shown(f"{artifact.name}: {units.size(artifact.size)}, {' > '.join(artifact.formats)}")
     return "\n".join([head, "", *_titled(blocks)]) + "\n"
+
+
+def _wrapped(lines: Iterator[str]) -> list[str]:
+    """Lines that fit a terminal, as far as their words do."""
+    return [
+        part
+        for line in lines
+        for part in textwrap.wrap(
+            line, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+    ]
 
 
 def _titled(blocks: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for title, lines in blocks.items():
         for number, line in enumerate(lines):
-            yield f"{title if number == 0 else '':{_TITLE}}{line}".rstrip()
+            yield f"{title if number == 0 else '':{_TITLE}}{_shown(line)}".rstrip()
+
+
+def _shown(line: str) -> str:
+    """A line of which nothing moves the cursor, whatever an image says of itself."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
 
 
 def _disk(disk: Disk) -> list[str]:
@@ -78,13 +96,13 @@ def _boot(boot: BootChain) -> Iterator[str]:
         yield f"BIOS: {boot.bios}"
     if boot.loaders:
         chain = ", ".join(_signed(each.program) for each in boot.loaders)
-        yield f"UEFI: {chain}{'; may pass Secure Boot' if boot.is_signed else ''}"
+        yield f"UEFI: {chain}{'; all signed, as Secure Boot asks' if boot.is_signed else ''}"
     for kernel in boot.kernels:
         yield _kernel(kernel)
 
 
 def _signed(program: Program) -> str:
-    return f"{program.name} ({'signed' if program.signed else 'not signed'})"
+    return program.name if program.signed else f"{program.name} (not signed)"
 
 
 def _kernel(kernel: Kernel) -> str:
@@ -121,7 +139,7 @@ def comparison(found: Comparison, names: Sequence[str], *, everything: bool) -> 
         names: what the two are called.
         everything: show all of them, not only the first few of each kind.
     """
-    before, after = names
+    before, after = (_shown(name) for name in names)
     if found.same:
         return f"{before} and {after} hold the same\n"
     limit = None if everything else SHOWN
@@ -181,7 +199,7 @@ def _counted(changes: Changes) -> str:
 
 
 def _change(change: Change) -> str:
-    name = change.name if change.name.isprintable() else ascii(change.name)
+    name = change.name
     if change.changed:
         told = (f"{key} {_short(key, *pair)}" for key, pair in change.changed.items())
         return f"{name}: {', '.join(told)}"

@@ -100,8 +100,3 @@ def full_name(package: Package, native: str) -> str:
     if package.same or package.architecture not in {native, "all"}:
         return f"{package.name}:{package.architecture}"
     return package.name
-
-
-def manifest_of(root: Path, native: str) -> bytes:
-    """The manifest of a root."""
-    return manifest(installed(root), native).encode()

@@ -36,7 +36,7 @@ def test_a_summary_fits_a_screen(raw_disk: Path, at: Bench) -> None:
     ]
     assert lines[6:11] == [
         "boot      BIOS: GRUB",
-        "          UEFI: shim 16.1 (signed), GRUB 2.12-9 (signed); may pass Secure Boot",
+        "          UEFI: shim 16.1, GRUB 2.12-9; all signed, as Secure Boot asks",
         "          Linux 6.12.9-amd64, 7 B; initramfs 10 B",
         "system    Debian GNU/Linux 13 (trixie), amd64",
         "packages  2, 12.7 MiB when installed; the largest:",
@@ -67,3 +67,13 @@ def test_an_unsigned_program_is_not_for_secure_boot() -> None:
     chain = bootchain.BootChain(bios="", loaders=loaders, kernels=())
     assert not chain.is_signed
     assert not bootchain.BootChain(bios="", loaders=(), kernels=()).is_signed
+
+
+def test_a_unified_image_fits_a_screen_too(tmp_path: Path, at: Bench) -> None:
+    """Nothing that it says of itself reaches a terminal as a command to it."""
+    sections = {f".part{number}": b"x" * 2000 for number in range(12)}
+    sections |= {".linux": b"kernel", ".cmdline": b"console=ttyS0,115200 \x1b[31m quiet"}
+    (tmp_path / "x.efi").write_bytes(images.program(sections, signed=False))
+    shown = text.summary(summary.of(artifact.open_artifact(at, tmp_path / "x.efi")))
+    assert "command line: console=ttyS0,115200 \\x1b[31m quiet\n" in shown
+    assert max(map(len, shown.splitlines())) <= 80

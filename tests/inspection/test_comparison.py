@@ -157,7 +157,7 @@ def test_text_shows_all_where_that_is_asked() -> None:
 
 def test_text_escapes_what_a_terminal_must_not_see() -> None:
     shown = text.comparison(told(*added("/\x1b[31m\udcff")), ("x", "y"), everything=False)
-    assert "+ '/\\x1b[31m\\udcff'\n" in shown
+    assert "+ /\\x1b[31m\\udcff\n" in shown
 
 
 def test_data_is_json_whatever_the_names() -> None:

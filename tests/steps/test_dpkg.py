@@ -44,7 +44,7 @@ def test_source(field: str, source: tuple[str, str]) -> None:
 
 
 def test_a_root_without_dpkg_has_an_empty_manifest(tmp_path: Path) -> None:
-    assert dpkg.manifest_of(tmp_path, "amd64") == b""
+    assert dpkg.manifest(dpkg.installed(tmp_path), "amd64") == ""
 
 
 @pytest.mark.tools("dpkg-query")
