@@ -15,6 +15,7 @@ import typer
 from livecd_rootfs import cli, header, settings
 from livecd_rootfs.build import binary, environment, stepview
 from livecd_rootfs.hooktree import HookTree
+from livecd_rootfs.lint import configuration, formats
 from tests import checkout, imports
 
 README = (checkout.ROOT / "README.cpc.md").read_text(encoding="utf-8")
@@ -104,7 +105,7 @@ def run(command: str, place: Path, **variables: str) -> subprocess.CompletedProc
     )
 
 
-@pytest.mark.parametrize("title", ["The command", "Your own target"])
+@pytest.mark.parametrize("title", ["The command", "Your own target", "Check the tree"])
 def test_commands_print_what_is_shown(title: str, place: Path) -> None:
     example = commands(section(title))
     assert len(example) > 1
@@ -240,3 +241,15 @@ def test_the_map_is_of_what_is_there() -> None:
     lines = section("The house").partition("livecd_rootfs/")[2].partition("tests/")[0].splitlines()
     named = {name for line in lines[1:] for name in re.findall(r"[a-z]+", line[:32])}
     assert named <= {name.partition(".")[2] for name in imports.modules()}
+
+
+def test_every_form_of_findings_has_its_row() -> None:
+    assert [row[0].strip("`") for row in rows(section("Check the tree"))] == list(formats.FORMATS)
+
+
+def test_the_settings_of_lint_are_read(tmp_path: Path) -> None:
+    example = section("Check the tree").partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "pyproject.toml").write_text(example)
+    found = configuration.read(str(tmp_path / "pyproject.toml"))
+    assert (found.ignore, found.project) == (("number-prefix",), "my-cpc")
+    assert [build.targets for build in found.builds] == ["all", "qcow2,squashfs"]

@@ -73,6 +73,24 @@ def test_make_hooks_runs_from_there(site: Path, tmp_path: Path) -> None:
     assert "[HOOK] 001-" in run(make_hooks, "-d", tmp_path / "links", "squashfs")
 
 
+def test_series_lint_runs_from_there_and_knows_the_shipped_tree(site: Path, tmp_path: Path) -> None:
+    series = tmp_path / "private/extra/series"
+    series.mkdir(parents=True)
+    (series / "mine").write_text("depends root-dir\n")
+    lint = site / "bin/series-lint"
+    variables = {"PYTHONPATH": str(site), "LIVECD_CACHE": str(tmp_path)}
+    assert run(sys.executable, lint, "private", cwd=tmp_path, **variables) == "nothing found\n"
+
+
+def test_the_hook_for_pre_commit_runs_what_is_installed(site: Path) -> None:
+    (entry,) = (
+        line.partition(":")[2].strip()
+        for line in (checkout.ROOT / ".pre-commit-hooks.yaml").read_text().splitlines()
+        if line.startswith("  entry:")
+    )
+    assert os.access(site / "bin" / entry, os.X_OK)
+
+
 def test_the_package_finds_its_tree(site: Path, tmp_path: Path) -> None:
     code = (
         "import pathlib, livecd_rootfs.project as p; print(p.find_tree(None, pathlib.Path.cwd()))"

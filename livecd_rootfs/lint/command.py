@@ -164,10 +164,12 @@ def _outcome(
     colour: bool,
 ) -> Outcome:
     limits = {severity for target in targets for severity in _failing(target, options)}
+    summary = _summary(found, fixed) if options.format in ("full", "concise") else ""
+    is_for_people = options.format == "full"
     return Outcome(
         status=EXIT_FAILURE if any(one.severity in limits for one in found) else 0,
-        out=_told(found, options, colour=colour),
-        err=_summary(found, fixed) if options.format in ("full", "concise") else "",
+        out=_told(found, options, colour=colour) + (summary if is_for_people else ""),
+        err="" if is_for_people else summary,
     )
 
 

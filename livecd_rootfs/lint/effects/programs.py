@@ -196,6 +196,8 @@ def _value(option: str, texts: Texts, number: int, form: Form) -> Iterator[Deed]
     elif form is _UNKNOWN_PROGRAM:
         yield Deed(kind=READ, texts=texts, word=number, sure=False)
         yield Deed(kind=WRITE, texts=texts, word=number, sure=False)
+    elif form is not _SILENT and option not in form.values:
+        yield Deed(kind=READ, texts=texts, word=number, sure=False)
 
 
 def _has(words: Sequence[Texts], letters: str, *long: str) -> bool:
@@ -358,7 +360,7 @@ def _packer(suffix: str, *, keeps: bool) -> Callable[[Sequence[Texts]], Iterator
         yield from taken
         for number in operands:
             yield Deed(kind=READ, texts=words[number], word=number)
-            if to_stdout or taken:
+            if to_stdout or any(deed.kind is WRITE for deed in taken):
                 continue
             made = tuple(
                 text.removesuffix(suffix) if unpacks else f"{text}{suffix}"

@@ -168,3 +168,10 @@ def test_nothing_makes_it_stumble(script: str) -> None:
 def test_a_long_script_does_not_take_long() -> None:
     script = "a=x\n" + 'if [ -e a ]; then a="$a$a"; fi\nb="$a$a"\n' * 300
     assert effects(script).is_parsed
+
+
+def test_the_value_of_an_option_may_be_a_file_that_is_read() -> None:
+    """As in the README's example; nothing is made by it for certain."""
+    found = effects("dpkg-query --admindir=rootfs.dir/var/lib/dpkg --show")
+    told = [(touch.kind, touch.name, touch.certain) for touch in found.touches]
+    assert told == [(Kind.READ, "rootfs.dir/var/lib/dpkg", False)]
