@@ -1,8 +1,8 @@
 """A name in the build directory, as far as a hook's text tells it; ``*`` stands for the rest.
 
 Some parts have a name of their own instead of a value: ``${PREFIX}``, and what it is made
-of, ``${PROJECT}`` and ``${SUBARCH}``; ``${PWD}``, the build directory; ``${HOOK}`` and
-``${HOOKDIR}``, the hook's own file and the folder that it lies in.
+of, ``${PROJECT}`` and ``${SUBARCH}``; ``${FLAVOUR}``, the kernel's; ``${PWD}``, the build
+directory; ``${HOOK}`` and ``${HOOKDIR}``, the hook's own file and the folder that it lies in.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ BUILD = "${PWD}"
 # What a build directory is called inside of builds, ours and Launchpad's.
 _BUILD_PATHS = (BUILD, "/build")
 _PARTS = re.compile(r"livecd\.\$\{PROJECT\}(?:-\$\{SUBARCH\})?")
+# Other variables, in a text that someone else puts values into.
+_OTHERS = re.compile(r"\$\{(?!(?:PREFIX|PROJECT|SUBARCH|FLAVOUR|PWD|HOOK|HOOKDIR)\})\w+\}")
 # A project's name has no dot: the first one after it begins the artifact's own part.
 _LITERAL = re.compile(r"^livecd\.([A-Za-z0-9_+-]+)(?=\.)")
 # How many letters of a name, besides prefix and stars, make it one that is meant.
@@ -31,7 +33,7 @@ _ANY_PREFIX = "livecd.\0"
 @cache
 def normal(text: str) -> str:
     """The name relative to the build directory, in its shortest form."""
-    text = _PARTS.sub(PREFIX, text)
+    text = _OTHERS.sub(UNKNOWN, _PARTS.sub(PREFIX, text))
     for folder in _BUILD_PATHS:
         if text == folder or text.startswith(f"{folder}/"):
             text = text[len(folder) :].lstrip("/") or "."

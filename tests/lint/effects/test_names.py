@@ -16,6 +16,8 @@ from livecd_rootfs.lint.effects import names
         ("livecd.${PROJECT}.a", "${PREFIX}.a"),
         ("livecd.${PROJECT}-${SUBARCH}.a", "${PREFIX}.a"),
         ("*/../a", "*"),
+        ("${PREFIX}.kernel-${FLAVOUR}", "${PREFIX}.kernel-${FLAVOUR}"),
+        ("${PREFIX}.${NAME}.x", "${PREFIX}.*.x"),
         ("/builder/x", "/builder/x"),
         ("${PWD}", "."),
     ],
