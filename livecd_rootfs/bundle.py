@@ -26,6 +26,7 @@ MODULES = (
     "hooksdir",
     "hooktree",
     "makehooks",
+    "misread",
     "normalhooks",
     "prune",
     "resolution",

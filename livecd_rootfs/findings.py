@@ -6,21 +6,19 @@ import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from livecd_rootfs import misread
 from livecd_rootfs.diagnostics import Diagnostic, Edit, Fix, Label, Severity, near
 from livecd_rootfs.diagnostics.near import did_you_mean
+from livecd_rootfs.series import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from livecd_rootfs.resolution import OrderedHook, Reach, Tree
-    from livecd_rootfs.series import Entry
     from livecd_rootfs.source import Span
 
 # How much of a long chain, cycle or list is written out.
 SHOWN_AT_MOST = 8
-KEYWORDS = ("depends", "provides")
-BYTE_ORDER_MARK = "\ufeff"
-ONE_NAME = "the rest of a line is one name: write one line for each"
 
 # Beyond these many findings no near names are looked for; these many cycles are written out.
 SUGGESTED_AT_MOST = 10
@@ -126,7 +124,7 @@ class Report:
             message=f"hook '{hook.name}' {wrong}",
             labels=_labels(hook.span, why.format(root=self._tree.root)),
             notes=_chain_notes(hook.reach),
-            help=_misread(hook.name) or did_you_mean(names),
+            help=_misread(hook) or did_you_mean(names),
             fix=_replacement(hook.span, names),
         )
 
@@ -176,23 +174,13 @@ def _all_known(known: Sequence[str]) -> str | None:
 
 def _several(name: str, known: Sequence[str]) -> str | None:
     names = name.split()
-    return ONE_NAME if len(names) > 1 and set(names) <= set(known) else None
+    return misread.ONE_NAME if len(names) > 1 and set(names) <= set(known) else None
 
 
-def _misread(name: str) -> str | None:
+def _misread(hook: OrderedHook) -> str | None:
     """What is wrong with a hook's line that was not meant to be just a name."""
-    if name.startswith(BYTE_ORDER_MARK):
-        return "the file begins with a byte order mark: save it without"
-    first, *others = name.split()
-    keywords = [keyword for keyword in near(first.lower(), KEYWORDS) if keyword != first]
-    if others and keywords:
-        return f"did you mean the keyword '{keywords[0]}'?"
-    return _one_name(name)
-
-
-def _one_name(name: str) -> str | None:
-    if len(name.split()) == 1:
+    if hook.span is None:
         return None
-    if " #" in name:
-        return "a comment takes a line of its own; here it is read as part of the name"
-    return ONE_NAME
+    entry = Entry(kind="hook", name=hook.name, span=hook.span)
+    found = misread.look(entry, lambda _kind, _name: False)
+    return found.help if found else None

@@ -152,9 +152,9 @@ def _comment(entry: Entry) -> Misread | None:
     above = Span(source=entry.span.source, start=start, end=start)
     return Misread(
         kind="inline-comment",
-        message="a comment behind a name is read as part of the name",
+        message="a comment stands behind a name",
         span=_part(entry, found.end() - len(comment), found.end()),
-        help="a comment takes a line of its own",
+        help="a comment takes a line of its own; here it is read as part of the name",
         fix=_fix(
             "move the comment to a line of its own",
             (above, f"{_indent(entry.span)}{comment}\n"),
