@@ -68,7 +68,8 @@ DECISIONS: Mapping[Format, Mapping[str, Method]] = MappingProxyType(
         Format.XZ: _levels("xz", 0, 1, 6),
         Format.ZSTD: _levels("zstd", 1, 3, 19),
         Format.GZIP: _levels("gzip", 1, 6, 9),
-        Format.DEFLATE: _levels("deflate", 1, 6, 9),
+        # Of one disk level 5 takes 9.6 s of the processor and 213.4 MB, level 6 13.6 and 212.4.
+        Format.DEFLATE: _levels("deflate", 1, 5, 9),
     }
 )
 
