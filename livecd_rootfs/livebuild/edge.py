@@ -13,6 +13,9 @@ from livecd_rootfs.livebuild import clean, config, stages
 
 PROGRAM = "livecd-rootfs"
 
+# Set for this one program, so that it finds its package, and nothing of the build directory.
+OWN_VARIABLES = frozenset({"PYTHONPATH", "PYTHONSAFEPATH"})
+
 Command = Callable[[config.Call], None]
 COMMANDS: Mapping[str, Command] = {
     "config": config.run,
@@ -37,7 +40,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     program = f"auto/{argv[0]}"
     call = config.Call(
         place=Path.cwd(),
-        environ=environ,
+        environ={name: text for name, text in environ.items() if name not in OWN_VARIABLES},
         options=tuple(argv[1:]),
         say=lambda line: _say(f"{program}: {line}"),
         warn=lambda found: _tell(full.render(found, program=program)),

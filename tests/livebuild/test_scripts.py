@@ -48,6 +48,16 @@ def test_config_prepares_all_that_hooks_find(place: Place) -> None:
     assert "--distribution=bookworm" in call
 
 
+def test_files_of_the_build_directory_are_no_modules(place: Place) -> None:
+    for name in ("json.py", "shutil.py", "config.py"):
+        (place.path / name).write_text("raise SystemExit('imported from the build directory')\n")
+    place.plant({"base/one.binary": "#!/bin/sh\nenv | grep ^PYTHON >livecd.p.one\n"})
+    assert place.run("config").stderr == ""
+    assert place.run("build").returncode == 0
+    told = (place.path / "livecd.p.one").read_text().splitlines()
+    assert sorted(told) == ["PYTHONDONTWRITEBYTECODE=1", f"PYTHONPATH={place.path}/config"]
+
+
 def test_config_for_ubuntu_s_live_build_links_hooks(place: Place) -> None:
     place.plant({"chroot/010-a.chroot": "", "chroot/020-b.chroot_early": ""})
     assert place.run("config", LB_VERSION=UBUNTU, SUITE="noble").returncode == 0
