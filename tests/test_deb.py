@@ -22,6 +22,7 @@ INSTALLED = "/usr/share/livecd-rootfs/live-build"
 USE = f"""\
 #!/bin/sh
 set -eu
+exec >/told
 dpkg --install /package.deb >/dev/null
 mkdir -p /build/auto && cd /build
 ln -s {INSTALLED}/auto/* auto/
@@ -39,7 +40,7 @@ find . -type f
 echo == make-hooks
 make-hooks --hooks-dir /hooks qcow2 | tail -n 1
 echo == series-lint
-series-lint --tree {INSTALLED}/hooks.d
+series-lint --tree {INSTALLED}/hooks.d 2>&1
 echo == plan
 livecd-rootfs plan qcow2 --suite {SUITE} | head -n 1
 echo == wrong
@@ -71,20 +72,22 @@ def _package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(name="used", scope="module")
 def _used(package: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """What each use printed, in a root with nothing but what the package depends on."""
-    script = tmp_path_factory.mktemp("use") / "use"
+    folder = tmp_path_factory.mktemp("use")
+    script, told = folder / "use", folder / "told"
     script.write_text(USE)
     depends = output("dpkg-deb", "--field", package, "Depends").replace("\n", " ").split(",")
     names = (each.split()[0] for each in depends)
-    printed = output(
+    output(
         *("mmdebstrap", "--quiet", "--variant=apt", "--format=null"),
         f"--include={','.join(names)}",
         f"--customize-hook=upload {package} /package.deb",
         f"--customize-hook=upload {script} /use",
         '--customize-hook=chroot "$1" sh /use',
+        f"--customize-hook=download /told {told}",
         SUITE,
         "-",
     )
-    parts = (part.splitlines() for part in printed.split("== ")[1:])
+    parts = (part.splitlines() for part in told.read_text().split("== ")[1:])
     return {part[0]: part[1:] for part in parts}
 
 
@@ -109,9 +112,10 @@ def test_live_build_s_scripts_find_everything(used: dict[str, list[str]]) -> Non
 
 
 def test_a_copied_hook_finds_its_package(used: dict[str, list[str]]) -> None:
+    """There is no root to pack, nor a mount namespace to do it in: that is told by the package."""
     told = used["a hook without its root"]
-    assert told[0] == "squashfs.binary: there is no root to pack"
-    assert told[-1] == "status 1"
+    assert told[0].startswith("squashfs.binary: ")
+    assert told[1:] == ["status 1"]
 
 
 def test_the_commands_run(used: dict[str, list[str]]) -> None:
