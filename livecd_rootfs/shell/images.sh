@@ -32,14 +32,16 @@ create_manifest() {
 # create_squashfs ROOT FILE: pack a root; times are those of SOURCE_DATE_EPOCH.
 # SQUASHFS_COMPRESSION is zstd, or xz: smaller, and twenty times the work.
 create_squashfs() {
-    local exclude=config/squashfs-exclude-files
+    local exclude=config/squashfs-exclude-files comp=${SQUASHFS_COMPRESSION:-zstd} level=''
     _livecd_usage $# 2 2 'create_squashfs ROOT FILE'
     _livecd_need create_squashfs mksquashfs squashfs-tools
     [ -d "$1" ] || _livecd_die "create_squashfs: there is no $1"
     [ -f "$exclude" ] || exclude=''
+    # mksquashfs's own level is 15: a little smaller, and it takes a minute.
+    [ "$comp" != zstd ] || level=3
     rm -f -- "$2.part"
     _livecd_run mksquashfs "$1" "$2.part" -noappend -quiet -no-progress -exit-on-error -xattrs \
-        -b 1M -comp "${SQUASHFS_COMPRESSION:-zstd}" ${exclude:+-ef "$exclude"} ||
+        -b 1M -comp "$comp" ${level:+-Xcompression-level "$level"} ${exclude:+-ef "$exclude"} ||
         _livecd_spoilt "$2" "$2.part"
     _livecd_appear "$2.part" "$2"
 }
@@ -87,6 +89,9 @@ create_vmdk() {
         [ $# -lt 3 ] || _livecd_die "create_vmdk: $1 does not fit into $3 MiB"
         size=$bytes
     fi
+    # Under live-build the package is beside the functions.
+    local PYTHONPATH="${PYTHONPATH:+$PYTHONPATH:}config"
+    export PYTHONPATH
     if python3 -c 'import livecd_rootfs.shell.vmdk' 2>/dev/null; then
         python3 -m livecd_rootfs.shell.vmdk "$1" "$2.part" "${2##*/}" "$size" ||
             _livecd_spoilt "$2" "$2.part"

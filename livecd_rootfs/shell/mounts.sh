@@ -152,9 +152,12 @@ mount_overlay() {
     work=$(mktemp -d "$_livecd_state/overlay.XXXXXX") && mkdir "$work/upper" "$work/work" || exit 1
     cp -a "$upper/." "$work/upper" && _livecd_record mounted "$upper" &&
         mount --bind "$work/upper" "$upper" &&
-        mount -t overlay overlay "$dir" \
-            -o "lowerdir=$lower,upperdir=$work/upper,workdir=$work/work,userxattr" ||
-        _livecd_die "mount_overlay: no overlay of $1 could be mounted"
+        mount -t overlay overlay "$dir" -o \
+            "lowerdir=$lower,upperdir=$work/upper,workdir=$work/work,userxattr" 2>/dev/null && return 0
+    # The kernel stacks no more than two overlays.
+    _livecd_say "mount_overlay: no overlay of $1 can be had, so $3 is a copy of it; $2 will not show changes"
+    mkdir "$work/copy" && cp -a "$lower/." "$work/copy" && cp -a "$work/upper/." "$work/copy" &&
+        mount --bind "$work/copy" "$dir" || _livecd_die "mount_overlay: there is no room for $3"
 }
 
 # _livecd_umount DIR: with all that is mounted below; what still runs there is ended.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -16,6 +17,13 @@ mounting = [
     pytest.mark.root,
     pytest.mark.tools("mke2fs", "debugfs", "mkfs.vfat", "mcopy", "sfdisk", "fuse2fs"),
 ]
+
+
+def wait_for_sleep(group: int) -> None:
+    """bash forgets a signal that comes while it starts a program."""
+    running = ["pgrep", "--pgroup", str(group), "--exact", "sleep"]
+    while subprocess.run(running, capture_output=True, check=False).returncode != 0:
+        time.sleep(0.01)
 
 
 @pytest.mark.usefixtures("mounts")
@@ -52,6 +60,7 @@ class TestMounts:
             line = ""
             while line != "mounted\n":
                 line = hook.stdout.readline()
+            wait_for_sleep(hook.pid)
             os.killpg(hook.pid, number)
             hook.communicate(timeout=30)
         # Some see first that what they ran was ended.
