@@ -39,6 +39,7 @@ def test_what_is_kept(output: Path) -> None:
         f"{PREFIX}.appliance.vmdk",
         f"{PREFIX}.branded.squashfs",
         f"{PREFIX}.largest.json",
+        f"{PREFIX}.review+appliance+branded.provenance.json",
         f"{PREFIX}.targets",
     ]
 
