@@ -97,7 +97,7 @@ def verdict(what: str, one: Callable[[int], float], limit: float) -> bool:
 def provides(tree: Path, target: str) -> bool:
     """Whether a target has artifacts of its own, so that it is none of the aggregates."""
     series = HookTree(str(tree)).series(target)
-    return series is not None and "provides" in series.source.text
+    return series is not None and any(entry.kind == "provides" for entry in series.entries)
 
 
 def plant(tree: Path) -> Path:
