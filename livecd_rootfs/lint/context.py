@@ -5,10 +5,11 @@ Everything is found when it is asked for, once.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,10 @@ class Context:
         self.tree = tree
         self.project = project
         self.prefix = artifact_prefix(project, None)
+        # Of the instance: an editor's server makes a context for each change, and drops it.
+        self.resolution = functools.cache(self._resolution)
+        self.below = functools.cache(self._below)
+        self.is_incomplete = functools.cache(self._is_incomplete)
 
     @cached_property
     def series(self) -> Mapping[str, Series]:
@@ -146,13 +151,11 @@ class Context:
             found.setdefault(reach.series.name, reach)
         return found
 
-    @cache  # noqa: B019 (a context lives as long as its run)
-    def resolution(self, *targets: str) -> Resolution:
+    def _resolution(self, *targets: str) -> Resolution:
         """What a build of targets means."""
         return resolve(targets, self.tree, prefix=self.prefix)
 
-    @cache  # noqa: B019 (a context lives as long as its run)
-    def below(self, name: str) -> frozenset[str]:
+    def _below(self, name: str) -> frozenset[str]:
         """A series and all that it depends on, by way of others too."""
         seen, waiting = {name}, [name]
         while waiting:
@@ -190,8 +193,7 @@ class Context:
         """Whether a line says something else than was meant, which another rule tells."""
         return bool(NO_TEXT.search(entry.name)) or self._look(entry) is not None
 
-    @cache  # noqa: B019 (a context lives as long as its run)
-    def is_incomplete(self, target: str) -> bool:
+    def _is_incomplete(self, target: str) -> bool:
         """Whether a line is not understood on which the meaning of a target hangs.
 
         What the target lacks or has too much may then be that line's fault.
