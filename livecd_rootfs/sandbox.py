@@ -34,6 +34,14 @@ UMASK = 0o022
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """As whom a command runs: a user and a group, by their numbers inside, and no other groups."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
     """What a command sees.
 
@@ -45,6 +53,7 @@ class Sandbox:
         network: without it only a loopback device exists.
         hostname: its host name; the host's own would make results differ.
         terminal: its input is a terminal of nobody else's, which becomes its own: keys send signals.
+        user: as whom the command runs; ``None`` is the caller's own, which is root.
     """
 
     operations: tuple[Operation, ...] = ()
@@ -54,6 +63,7 @@ class Sandbox:
     network: bool = True
     hostname: str = "localhost"
     terminal: bool = False
+    user: User | None = None
 
 
 class SandboxError(LivecdError):
@@ -314,12 +324,20 @@ def _start(
         _connect(streams)
         if sandbox.terminal:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        _become(sandbox.user)
         os.execvpe(argv[0], list(argv), dict(sandbox.env))
     except FileNotFoundError:
         os.write(2, f"{argv[0]}: not found, or its interpreter is not\n".encode())
     except OSError as error:
         os.write(report, _explain(error).encode())
     os._exit(COMMAND_NOT_FOUND)
+
+
+def _become(user: User | None) -> None:
+    if user is not None:
+        os.setgroups([])
+        os.setgid(user.gid)
+        os.setuid(user.uid)
 
 
 def _connect(streams: tuple[int | None, int, int]) -> None:

@@ -18,7 +18,7 @@ LEVELS = (
     ("diagnostics", "settings"),
     ("series", "hooktree"),
     ("resolve",),
-    ("hooksdir", "prune", "lint", "layers", "steps"),
+    ("hooksdir", "prune", "lint", "layers", "steps", "image"),
     ("build",),
     ("farm", "livebuild"),
     ("cli",),
