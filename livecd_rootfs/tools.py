@@ -101,6 +101,10 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             *_tools("zstd", "zstd"),
             *_tools("xz-utils", "xz", (5, 4), "whose bytes depend on the number of cores"),
             *_tools("pigz", "pigz"),
+            *_tools("cpio", "cpio", (2, 12), "which can't renumber inodes"),
+            *_tools("cryptsetup-bin", "veritysetup"),
+            *_tools("sbsigntool", "sbsign"),
+            *_tools("efitools", "cert-to-efi-sig-list sign-efi-sig-list"),
         )
     }
 )
