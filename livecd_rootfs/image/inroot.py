@@ -68,7 +68,9 @@ def run(
     )
     process.log.debug("run in %s: %s", root, process.quote(argv))
     with quietroot.quiet(root), _without_mount_points(root, seen.operations):
-        return sandbox.run(seen, argv, stdin=stdin, output=_output(shown=shown), check=check)
+        return sandbox.run(
+            seen, argv, stdin=stdin, output=output_descriptor() if shown else None, check=check
+        )
 
 
 def environment(context: Context, *, network: bool) -> dict[str, str]:
@@ -85,10 +87,8 @@ def environment(context: Context, *, network: bool) -> dict[str, str]:
     }
 
 
-def _output(*, shown: bool) -> int | None:
-    """Where a command prints that is shown: after all that we have printed ourselves."""
-    if not shown:
-        return None
+def output_descriptor() -> int | None:
+    """Where this process prints to, for a command that prints after it."""
     sys.stdout.flush()
     return sys.__stdout__.fileno() if sys.__stdout__ else None
 

@@ -1,0 +1,150 @@
+"""The user's scripts: what they find, and how a failure is explained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from livecd_rootfs.errors import LivecdError, render
+from livecd_rootfs.image import scripts
+from livecd_rootfs.image.scripts import Script
+from livecd_rootfs.mounts import Bind
+from tests.image.conftest import NewContext
+
+pytestmark = pytest.mark.root
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "project").mkdir()
+    return tmp_path / "project"
+
+
+def script(project: Path, text: str | bytes, mode: int = 0o755) -> Script:
+    path = project / "0"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    path.chmod(mode)
+    return Script(name="mkosi.build", path=path)
+
+
+def test_a_variable_names_a_script(new_context: NewContext) -> None:
+    context = new_context(BUILD_SCRIPT="/livecd/files/BUILD_SCRIPT/0\n", PREPARE_SCRIPT="")
+    found = scripts.find(context, "BUILD_SCRIPT")
+    assert found == Script(name="mkosi.build", path=Path("/livecd/files/BUILD_SCRIPT/0"))
+    assert scripts.find(context, "PREPARE_SCRIPT") is None
+    assert scripts.find(context, "FINALIZE_SCRIPT") is None
+
+
+def test_a_script_runs_in_the_root(
+    new_context: NewContext, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    context = new_context(ENVIRONMENT="GREETING=good morning\nEMPTY=\n")
+    own = script(project, '#!/bin/sh\necho "$0" "$@" "$GREETING" "${EMPTY-unset}"; touch /made\n')
+    scripts.run(context, own, context.chroot, ("final",))
+    assert capfd.readouterr().out == "/work/mkosi.build final good morning \n"
+    assert (context.chroot / "made").exists()
+    assert not (context.chroot / "work").exists()
+
+
+def test_a_script_runs_on_the_host(
+    new_context: NewContext, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    context = new_context()
+    own = script(project, '#!/bin/sh\necho "$1" "$BUILDROOT"; pwd\n')
+    scripts.run_on_host(context, own, ("final",), env={"BUILDROOT": str(context.chroot)})
+    assert capfd.readouterr().out == f"final {context.chroot}\n{context.build}\n"
+
+
+FAILURES = {
+    "its own status": ("exit 3", "mkosi.build failed with status 3", None),
+    "a command that is missing": (
+        "no-such-command",
+        (
+            "mkosi.build failed with status 127 (a command, or the interpreter of a script, "
+            "was not found)"
+        ),
+        "the script was found and its interpreter, too: a command that it runs was not",
+    ),
+    "a signal": (
+        "kill -TERM $$",
+        "mkosi.build failed with status 143 (ended by SIGTERM, if it did not choose that itself)",
+        None,
+    ),
+    "no memory": (
+        "kill -KILL $$",
+        "mkosi.build failed with status 137 (ended by SIGKILL, if it did not choose that itself)",
+        "as the kernel does when there is no memory left",
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "message", "why"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_in_the_root_is_explained(
+    new_context: NewContext, project: Path, line: str, message: str, why: str | None
+) -> None:
+    context = new_context()
+    source = project / "source"
+    source.mkdir()
+    own = script(project, f"#!/bin/sh\n{line}\n")
+    binds = (Bind(source=source, target="/work/src"),)
+    with pytest.raises(LivecdError) as failure:
+        scripts.run(
+            context, own, context.chroot, ("a b",), env={"SRCDIR": "/work/src"}, binds=binds
+        )
+    assert (failure.value.message, failure.value.why) == (message, why)
+    assert failure.value.notes == (
+        "ran: /work/mkosi.build 'a b'",
+        f"its root: {context.chroot}",
+        f"SRCDIR (/work/src): {source}",
+    )
+    assert "--shell-on-failure" in render(failure.value, "build-script")
+    assert not (context.chroot / "usr/sbin/policy-rc.d").exists()
+
+
+def test_a_failure_on_the_host_is_explained(new_context: NewContext, project: Path) -> None:
+    context = new_context()
+    own = script(project, "#!/bin/sh\nexit 4\n")
+    with pytest.raises(LivecdError, match=r"mkosi\.build failed with status 4") as failure:
+        scripts.run_on_host(context, own, env={"BUILDROOT": "/some/root"})
+    assert failure.value.notes == (f"ran: {own.path}", "BUILDROOT: /some/root")
+
+
+UNFIT = {
+    "not executable": (("#!/bin/sh\n", 0o644), ("mkosi.build is not executable", "")),
+    "no interpreter": (("echo\n", 0o755), ("mkosi.build does not say which program", ":1")),
+    "nothing in it": (("", 0o755), ("mkosi.build does not say which program", ":1")),
+    "Windows": (("#!/bin/sh\r\n", 0o755), ("mkosi.build has lines that end as on", ":1")),
+    "a missing interpreter": (
+        ("#!/usr/bin/lacking -e\n", 0o755),
+        ("mkosi.build can't run: its interpreter /usr/bin/lacking is not in the root", ":1"),
+    ),
+    "one that env looks for": (
+        ("#!/usr/bin/env lacking\n", 0o755),
+        ("mkosi.build can't run: its interpreter lacking is not in the root", ":1"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "told"), UNFIT.values(), ids=UNFIT)
+def test_a_script_that_can_not_run_is_told_from_one_that_fails(
+    new_context: NewContext, project: Path, made: tuple[str, int], told: tuple[str, str]
+) -> None:
+    context = new_context()
+    own = script(project, *made)
+    with pytest.raises(LivecdError) as failure:
+        scripts.run(context, own, context.chroot)
+    assert failure.value.message.startswith(told[0])
+    assert failure.value.place == f"{own.path}{told[1]}"
+
+
+def test_a_script_that_is_gone(new_context: NewContext, project: Path) -> None:
+    context = new_context()
+    own = Script(name="mkosi.build", path=project / "absent")
+    with pytest.raises(LivecdError, match=r"^mkosi\.build is not there$"):
+        scripts.run(context, own, context.chroot)
+
+
+def test_env_finds_what_the_root_has(new_context: NewContext, project: Path) -> None:
+    context = new_context()
+    scripts.run(context, script(project, "#!/usr/bin/env sh\ntrue\n"), context.chroot)
