@@ -109,7 +109,7 @@ class Kitchen:
         return (
             *self._inputs.of_hook(step.name, header.inputs),
             of_text(PartKind.SUPPORT, FUNCTIONS, shell.functions()),
-            *(of_text(PartKind.VARIABLE, name, text) for name, text in variables.items()),
+            *(_variable_part(name, text) for name, text in variables.items()),
             *(_file_part(name, path) for name, path in self.named_files(step).items()),
             *self._file_parts(variables),
             of_text(PartKind.SETTING, "network", "yes" if header.network else "no"),
@@ -177,6 +177,14 @@ class Kitchen:
     @cached_property
     def _inputs(self) -> Inputs:
         return Inputs(self.tree)
+
+
+# What a store must not show, nor a message tell.
+SECRETS = frozenset(row.variable for row in TABLE if row.kind is Kind.HASH)
+
+
+def _variable_part(name: str, text: str) -> Part:
+    return of_text(PartKind.VARIABLE, name, text, secret=name in SECRETS)
 
 
 def _file_part(name: str, path: Path) -> Part:

@@ -1,0 +1,101 @@
+"""Passwords: their hashes, as crypt(5) has them, and the file that holds root's."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import stat
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from livecd_rootfs.errors import LivecdError
+
+_LIBRARY = "libcrypt.so.1"
+# yescrypt, the default of Debian since 11 and of Ubuntu since 22.04.
+_METHOD = b"$y$"
+_SALT_BYTES = 16
+_HASHED = "hashed:"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def hashed(password: str, seed: str) -> str:
+    """The hash of a password; that of an empty one is empty: no password is asked for.
+
+    Args:
+        password: the plain text.
+        seed: what the salt is made of, so that the same build gives the same hash,
+            and another one another.
+
+    Raises:
+        LivecdError: the password has characters that nobody can type, or libcrypt is missing.
+    """
+    if not password:
+        return ""
+    if not password.isprintable():
+        raise LivecdError(
+            "the password has a character that can't be typed",
+            remedy="leave out line breaks, tabs and control characters",
+        )
+    salt = hashlib.sha256(f"salt of a password\n{seed}".encode()).digest()[:_SALT_BYTES]
+    library = _libcrypt()
+    setting = library.crypt_gensalt(_METHOD, 0, salt, len(salt))
+    found: bytes | None = library.crypt(password.encode(), setting)
+    # crypt(3) tells a failure by a text that begins with a star.
+    if found is None or found.startswith(b"*"):
+        raise LivecdError("the password can't be hashed", why=f"{_LIBRARY} lacks yescrypt")
+    return found.decode("ascii")
+
+
+@cache
+def _libcrypt() -> ctypes.CDLL:
+    try:
+        library = ctypes.CDLL(_LIBRARY)
+    except OSError as error:
+        raise LivecdError(
+            "a password can't be hashed",
+            why=str(error),
+            remedy="apt-get install libcrypt1, or give the hash that `openssl passwd -6` prints, "
+            "and PasswordIsHashed=yes",
+        ) from error
+    library.crypt_gensalt.restype = ctypes.c_char_p
+    library.crypt.restype = ctypes.c_char_p
+    return library
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromFile:
+    """What a password file says.
+
+    Attributes:
+        text: the password or its hash.
+        is_hash: the file says that it is a hash, by ``hashed:`` in front.
+        warning: what is wrong with the file, if anything is.
+    """
+
+    text: str
+    is_hash: bool
+    warning: str | None
+
+
+def read(path: Path) -> FromFile:
+    """The password of a file such as ``mkosi.rootpw``: its first line, without blanks around.
+
+    Raises:
+        LivecdError: it can't be read.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise LivecdError("the password can't be read", place=str(path), why=why) from error
+    return FromFile(
+        text=text.removeprefix(_HASHED),
+        is_hash=text.startswith(_HASHED),
+        warning=_exposed(path, mode) if mode & _OTHERS else None,
+    )
+
+
+def _exposed(path: Path, mode: int) -> str:
+    return f"{path}: mode {mode:04o} lets others at the password; chmod 600 {path.name}"
