@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import harness
-from livecd_rootfs.settings import COMPRESSIONS
 from livecd_rootfs.steps.compression import DECISIONS, Format, stream_argv
 from livecd_rootfs.steps.squashfs import BLOCK_SIZE
+from livecd_rootfs.variants import COMPRESSIONS
 
 ROUNDS = 3
 LIMIT = 1.1

@@ -14,10 +14,10 @@ from uuid import UUID
 
 from benchmarks import harness
 from livecd_rootfs import units
-from livecd_rootfs.settings import COMPRESSION_DEFAULT
 from livecd_rootfs.steps import grains
 from livecd_rootfs.steps.compression import DECISIONS, Format
 from livecd_rootfs.steps.vmdk import Disk
+from livecd_rootfs.variants import COMPRESSION_DEFAULT
 
 ROUNDS = 3
 LIMIT = 0.6

@@ -411,15 +411,15 @@ def _tell(line: str) -> None:
 app.add_typer(cachecli.app, name="cache")
 
 
-def _given(**options: str | None) -> dict[str, str | None]:
-    return options
+def _given(**options: str | None) -> Given:
+    return Given(options=options)
 
 
-def _project(tree: Path | None, options: Given) -> Project:
+def _project(tree: Path | None, given: Given) -> Project:
     """The project of the working directory; warnings about its settings go to stderr."""
     from livecd_rootfs import project, settings
 
-    loaded, warnings = settings.load(options, os.environ, Path.cwd())
+    loaded, warnings = settings.load(given.options, os.environ, Path.cwd(), given.assignments)
     for warning in warnings:
         print(f"{PROGRAM}: warning: {warning}", file=sys.stderr)
     found = project.find_tree(tree, Path.cwd())

@@ -1,25 +1,30 @@
 """A configuration file in the manner of systemd's (systemd.syntax(7)): sections, keys, places.
 
 Unlike ``configparser`` it remembers where every value stands, which messages
-need. A value goes on over indented lines; a key may be given several times.
+need. A value goes on over indented lines; a key may be given several times. A
+comment is a line that begins with ``#`` or ``;``, or what stands behind `` #``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from livecd_rootfs.errors import LivecdError
+
+_COMMENT = re.compile(r"(?<=\s)#.*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One ``Key=Value``; line and column (of the key) count from 1."""
+    """One ``Key=Value``; line and columns (of the key, of the value) count from 1."""
 
     section: str
     key: str
     value: str
     line: int
     column: int
+    value_column: int = 1
 
 
 def parse(text: str, name: str) -> tuple[Entry, ...]:
@@ -35,7 +40,8 @@ def parse(text: str, name: str) -> tuple[Entry, ...]:
     """
     entries: list[Entry] = []
     section = ""
-    for number, raw in enumerate(text.splitlines(), start=1):
+    for number, whole in enumerate(text.splitlines(), start=1):
+        raw = _COMMENT.sub("", whole)
         line = raw.strip()
         if not line or line[0] in "#;":
             continue
@@ -49,13 +55,7 @@ def parse(text: str, name: str) -> tuple[Entry, ...]:
 
 
 def _continued(entry: Entry, more: str) -> Entry:
-    return Entry(
-        section=entry.section,
-        key=entry.key,
-        value=f"{entry.value}\n{more}".strip(),
-        line=entry.line,
-        column=entry.column,
-    )
+    return replace(entry, value=f"{entry.value}\n{more}".strip())
 
 
 def _entry(section: str, raw: str, number: int, name: str) -> Entry:
@@ -72,4 +72,11 @@ def _entry(section: str, raw: str, number: int, name: str) -> Entry:
             place=place,
             remedy="put a line such as [Distribution] before it",
         )
-    return Entry(section=section, key=key.strip(), value=value.strip(), line=number, column=column)
+    return Entry(
+        section=section,
+        key=key.strip(),
+        value=value.strip(),
+        line=number,
+        column=column,
+        value_column=len(raw) - len(value.lstrip()) + 1,
+    )

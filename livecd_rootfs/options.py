@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -15,7 +16,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.settings import TABLE, Kind, Setting
+from livecd_rootfs.settings import BY_OPTION, FLAGS, TABLE, Kind, Setting
 
 
 class PlanForm(StrEnum):
@@ -151,22 +152,53 @@ def _setting(row: Setting) -> typer.models.OptionInfo:
     return option
 
 
-_OPTIONS = {row.name: _setting(row) for row in TABLE}
+_OPTIONS = {row.name: _setting(row) for row in FLAGS}
 Arch = Annotated[str | None, _OPTIONS["arch"]]
 ProjectName = Annotated[str | None, _OPTIONS["project"]]
 Subarch = Annotated[str | None, _OPTIONS["subarch"]]
 
-# What was given of all settings, by the names of their table.
-Given = Mapping[str, str | None]
 R = TypeVar("R")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a command line says of settings.
+
+    Attributes:
+        options: those of the options of their own, by the table's names; ``None`` where one
+            was left out.
+        assignments: each ``--set``.
+    """
+
+    options: Mapping[str, str | None]
+    assignments: tuple[str, ...] = ()
+
+
+def _complete_assignment(incomplete: str) -> list[str]:
+    """Names of options for the shell, and behind one the values that it can have."""
+    option, equals, text = incomplete.partition("=")
+    if not equals:
+        return [f"{row.option}=" for row in TABLE if row.option.startswith(option)]
+    choices = BY_OPTION[option].choices if option in BY_OPTION else ()
+    return [f"{option}={choice}" for choice in choices if choice.startswith(text)]
+
+
+_Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="Option=Value",
+        help="Set any option of mkosi.conf, as its last line would; `summary` lists them all.",
+        autocompletion=_complete_assignment,
+    ),
+]
+
+
 def with_settings(command: Callable[..., R]) -> Callable[..., R]:
-    """Give a command an option for each setting of the table.
+    """Give a command the options of settings, and ``--set``.
 
     Args:
-        command: takes all that was given as ``settings``: texts by the table's
-            names, ``None`` where an option was left out.
+        command: takes all that was given as ``settings``.
     """
     plain = inspect.signature(command, eval_str=True)
     own = [each for each in plain.parameters.values() if each.name != "settings"]
@@ -179,10 +211,22 @@ def with_settings(command: Callable[..., R]) -> Callable[..., R]:
         )
         for name, option in _OPTIONS.items()
     ]
+    options.append(
+        inspect.Parameter(
+            "assignments",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=_Assignments,
+        )
+    )
 
     @functools.wraps(command)
     def wrapped(**words: Any) -> R:
-        return command(settings={name: words.pop(name) for name in _OPTIONS}, **words)
+        given = Given(
+            options={name: words.pop(name) for name in _OPTIONS},
+            assignments=tuple(words.pop("assignments") or ()),
+        )
+        return command(settings=given, **words)
 
     wrapped.__dict__["__signature__"] = plain.replace(parameters=[*own, *options])
     return wrapped

@@ -1,4 +1,4 @@
-"""Numbers for people: sizes and durations."""
+"""Numbers for people, and those that they write: sizes and durations."""
 
 from __future__ import annotations
 
@@ -21,3 +21,17 @@ def duration(seconds: float) -> str:
     if seconds < MINUTE:
         return f"{seconds:.1f} s"
     return f"{int(seconds // MINUTE)} min {int(seconds % MINUTE)} s"
+
+
+_SUFFIXES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def byte_count(text: str) -> int:
+    """A size such as ``3G``, ``512M`` or ``1048576``; suffixes are powers of 1024.
+
+    Raises:
+        ValueError: it is not a size.
+    """
+    upper = text.strip().upper().removesuffix("IB").removesuffix("B")
+    suffix = upper[-1:] if upper[-1:] in _SUFFIXES else ""
+    return int(upper.removesuffix(suffix)) * _SUFFIXES[suffix]

@@ -7,3 +7,7 @@ MINIMIZED = "minimized"
 # Values of BOOTLOADER.
 GRUB = "grub"
 SYSTEMD_BOOT = "systemd-boot"
+# Values of COMPRESSION, from the quickest to the smallest; what each means is decided in
+# steps/compression.py.
+COMPRESSIONS = ("fast", "balanced", "small")
+COMPRESSION_DEFAULT = "balanced"

@@ -57,8 +57,9 @@ def verify(
             base=base,
             tools=tools.value,
             tree=tree,
-            **settings,
-        ),
+            **settings.options,
+        )
+        + tuple(f"--set={word}" for word in settings.assignments),
         cache=cache_directory(cache, os.environ),
         jobs=jobs or os.cpu_count() or 1,
         environ=os.environ,

@@ -197,7 +197,7 @@ def test_every_setting_has_its_row() -> None:
             f"`[{setting.section}] {setting.option}`",
             setting.help + (f" (`{setting.default}`)" if setting.default else ""),
         ]
-        for setting in settings.TABLE
+        for setting in settings.FLAGS
     ]
 
 

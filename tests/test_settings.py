@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from livecd_rootfs import ini, settings
+from livecd_rootfs import ini, settings, units
 from livecd_rootfs.errors import LivecdError, UsageError
 
 
@@ -66,7 +66,7 @@ def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
 def test_an_unknown_option_is_a_warning_with_its_place_and_a_near_name(tmp_path: Path) -> None:
     _, warnings = settings.load({}, {}, write(tmp_path, "[Content]\nPackage=vim\n"))
     assert warnings == (
-        "mkosi.conf:2:1: unknown option [Content] Package is ignored; did you mean Packages?",
+        "mkosi.conf:2:1: unknown option [Content] Package is ignored; did you mean 'Packages'?",
     )
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_is_not_text_is_one_clear_failure(tmp_path: Path) -> None:
     [("1048576", 1048576), ("512M", 512 << 20), ("3G", 3 << 30), ("3GiB", 3 << 30), ("1k", 1024)],
 )
 def test_sizes_are_read(text: str, count: int) -> None:
-    assert settings.byte_count(text) == count
+    assert units.byte_count(text) == count
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_value_of_the_wrong_kind_says_who_gave_it(tmp_path: Path, name: str, t
 def test_a_value_that_is_none_of_the_choices_names_them(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Compression is 'tiny', which it can't be") as failure:
         settings.load({}, {}, write(tmp_path, "[Output]\nCompression=tiny\n"))
-    assert failure.value.place == "mkosi.conf:2"
+    assert failure.value.place == "mkosi.conf:2:13"
     assert failure.value.remedy == "one of fast, balanced, small"
 
 
@@ -174,5 +174,7 @@ def test_the_cache_is_where_it_is_said_to_be(tmp_path: Path) -> None:
 def test_comments_and_indented_lines_belong_where_they_stand() -> None:
     entries = ini.parse("[A]\n; no\nKey=one\n\n  two\n# no\n  three\n", "x")
     assert entries == (
-        ini.Entry(section="A", key="Key", value="one\ntwo\nthree", line=3, column=1),
+        ini.Entry(
+            section="A", key="Key", value="one\ntwo\nthree", line=3, column=1, value_column=5
+        ),
     )

@@ -10,13 +10,12 @@ import jinja2
 import markupsafe
 
 from livecd_rootfs import hostroot
-from livecd_rootfs.build.environment import FILES
 from livecd_rootfs.build.workspace import Slot
 from livecd_rootfs.layers.layer import LeftOverlay
 from livecd_rootfs.layers.staging import Staging
 from livecd_rootfs.mounts import Bind, Operation, Overlay
 from livecd_rootfs.sandbox import Sandbox
-from livecd_rootfs.settings import TABLE, Kind
+from livecd_rootfs.settings import BUILD_DIRECTORY, FILES, TABLE, Kind
 
 BUILD = "/build"
 HOOKS = f"{BUILD}/config/hooks.d"
@@ -38,6 +37,7 @@ def sandbox(
     network: bool,
     tools_root: Path | None,
     files: Mapping[str, Path],
+    build_directory: Path | None = None,
 ) -> Sandbox:
     """What a binary hook sees: the host read-only, its own /tmp, and the build directory.
 
@@ -48,7 +48,9 @@ def sandbox(
         env: the hook's environment; where the library and the tools are is added.
         network: whether it may use the network.
         tools_root: the root with current tools, if the build uses one.
-        files: the user's files that the hook declares, by the variables that name them.
+        files: the files of the user and of the project that the hook declares, by their
+            places.
+        build_directory: the project's folder that is kept between builds, if the hook sees it.
     """
     return Sandbox(
         operations=(
@@ -63,12 +65,18 @@ def sandbox(
             *((Bind(source=tools_root, target=TOOLS),) if tools_root else ()),
             *_named_files(env),
             *(Bind(source=path, target=f"{FILES}/{name}") for name, path in files.items()),
+            *_build_directory(build_directory),
             *(_go_on(overlay, slot, staging) for overlay in left),
         ),
         cwd=BUILD,
         env={**env, **_places(env, tools_root)},
         network=network,
     )
+
+
+def _build_directory(path: Path | None) -> tuple[Operation, ...]:
+    """It is in no layer's key: what a compiler leaves there makes it quicker, not different."""
+    return (Bind(source=path, target=BUILD_DIRECTORY, writable=True),) if path else ()
 
 
 def _places(env: Mapping[str, str], tools_root: Path | None) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.header import ALWAYS, HookHeader
-from livecd_rootfs.settings import Settings
+from livecd_rootfs.settings import BY_VARIABLE, PROJECT_FILES, ProjectFile, Settings
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -87,16 +87,18 @@ def of_hooks(
         "KERNEL_COMMAND_LINE": settings.text("kernel_command_line"),
         "SERIAL_CONSOLE": settings.text("serial_console"),
         "ROOT_PASSWORD_HASH": settings.text("root_password_hash"),
-        "SECURE_BOOT_KEY": _absolute(settings.text("secure_boot_key")),
-        "SECURE_BOOT_CERTIFICATE": _absolute(settings.text("secure_boot_certificate")),
+        "SECURE_BOOT_KEY": settings.for_hooks("secure_boot_key"),
+        "SECURE_BOOT_CERTIFICATE": settings.for_hooks("secure_boot_certificate"),
         "MIRROR": settings.text("mirror"),
         "LIVECD_SEED": build.seed,
     }
 
 
-def _absolute(path: str) -> str:
-    """A file's name for one who runs elsewhere."""
-    return str(Path(path).absolute()) if path else ""
+def declared(settings: Settings, header: HookHeader | None) -> dict[str, str]:
+    """The settings that only hooks get which declare them, by their variables."""
+    names = _declares(header)
+    rows = (BY_VARIABLE[name] for name in names if name in BY_VARIABLE)
+    return {row.variable: settings.for_hooks(row.name) for row in rows if not row.hidden}
 
 
 def narrowed(
@@ -117,11 +119,21 @@ def narrowed(
 # A variable of the user's own with this ending names a file. A hook that declares it gets
 # that file at a fixed place, and the content is part of its layer's key, not the place.
 FILE_SUFFIX = "_FILE"
-FILES = "/livecd/files"
 
 
 def files(header: HookHeader | None, user: Mapping[str, str]) -> dict[str, Path]:
     """The files that a hook's header declares by their variables, where the user names them."""
-    declared = () if header is None or header.env is None else header.env
-    names = (name for name in declared if name.endswith(FILE_SUFFIX) and user.get(name))
-    return {name: Path(user[name]).absolute() for name in names}
+    names = _declares(header)
+    named = (name for name in names if name.endswith(FILE_SUFFIX) and user.get(name))
+    return {name: Path(user[name]).absolute() for name in named}
+
+
+def project_files(header: HookHeader | None, settings: Settings) -> tuple[ProjectFile, ...]:
+    """The project's files that a hook sees: those of the settings that it declares."""
+    rows = (BY_VARIABLE[name] for name in _declares(header) if name in BY_VARIABLE)
+    named = (row.name for row in rows if row.kind in PROJECT_FILES)
+    return tuple(file for name in named for file in settings.files(name))
+
+
+def _declares(header: HookHeader | None) -> tuple[str, ...]:
+    return () if header is None or header.env is None else header.env

@@ -22,7 +22,7 @@ SUFFIX = ".provenance.json"
 BUILD_TYPE = "urn:livecd-rootfs:build:1"
 BUILDER = "urn:livecd-rootfs:builder"
 # What is of the user's machine, or secret, or both.
-_LEFT_OUT = frozenset({Kind.FILE, Kind.HASH})
+_LEFT_OUT = frozenset({Kind.FILE, Kind.HASH, Kind.PRIVATE, Kind.PLACE, Kind.TREES, Kind.SCRIPT})
 _PLACES = frozenset({"mirror", "sign_key"})
 
 
@@ -90,7 +90,10 @@ def _settings(settings: Settings) -> Mapping[str, str]:
     return {
         row.name: settings.text(row.name)
         for row in TABLE
-        if settings.text(row.name) and row.kind not in _LEFT_OUT and row.name not in _PLACES
+        if settings.text(row.name)
+        and (row.flag or settings.is_set(row.name))
+        and row.kind not in _LEFT_OUT
+        and row.name not in _PLACES
     }
 
 

@@ -24,7 +24,7 @@ from livecd_rootfs.layers import treehash
 from livecd_rootfs.layers.inputs import Inputs
 from livecd_rootfs.layers.key import Part, PartKind, Recipe, key, of_bytes, of_text
 from livecd_rootfs.layers.layer import Layer
-from livecd_rootfs.settings import TABLE, Kind, Settings
+from livecd_rootfs.settings import FILES, TABLE, Kind, ProjectFile, Settings
 from livecd_rootfs.tools import Host, Toolbox, describe, tool_named
 
 BUNDLE = "livecd_rootfs.zip"
@@ -111,6 +111,7 @@ class Kitchen:
             of_text(PartKind.SUPPORT, FUNCTIONS, shell.functions()),
             *(_variable_part(name, text) for name, text in variables.items()),
             *(_file_part(name, path) for name, path in self.named_files(step).items()),
+            *(_tree_part(file) for file in environment.project_files(header, self.settings)),
             *self._file_parts(variables),
             of_text(PartKind.SETTING, "network", "yes" if header.network else "no"),
             *(self._tool_part(name) for name in header.tools),
@@ -155,15 +156,42 @@ class Kitchen:
         """The environment of a node's step, without proxies, which change no result."""
         step = node.step
         found = environment.of_hooks(self.identity, self.settings, plan.targets, date)
+        found = environment.declared(self.settings, step.header) | found
         found["LIVECD_TOOLS"] = self.toolbox.mode.value
         if not node.own:
             found = {name: text for name, text in found.items() if name not in OWN_VARIABLES}
         seen = environment.narrowed(found, step.header, self.environ)
-        return seen | {name: f"{environment.FILES}/{name}" for name in self.named_files(step)}
+        return seen | {name: f"{FILES}/{name}" for name in self.named_files(step)}
 
     def named_files(self, step: Step) -> dict[str, Path]:
         """The user's files that a step sees, by the variables that name them."""
         return environment.files(step.header, self.environ)
+
+    def seen_files(self, step: Step) -> dict[str, Path]:
+        """All files of the user and of the project that a step sees, by their places."""
+        mine = environment.project_files(step.header, self.settings)
+        return {**self.named_files(step), **{file.place: file.path for file in mine}}
+
+    def build_directory(self, step: Step) -> Path | None:
+        """The project's folder that is kept between builds, made if a step sees it.
+
+        Raises:
+            LivecdError: it can't be made.
+        """
+        declared = step.header.env if step.header else None
+        text = self.settings.text("build_directory")
+        if not text or "BUILD_DIRECTORY" not in (declared or ()):
+            return None
+        path = (self.settings.directory / text).absolute()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LivecdError(
+                f"the build directory '{path}' can't be made",
+                place=self.settings.values["build_directory"].where,
+                why=error.strerror,
+            ) from error
+        return path
 
     def files(self, step: Step) -> tuple[str, ...]:
         """What of the hooks.d a step can see: just what its key holds."""
@@ -197,6 +225,20 @@ def _file_part(name: str, path: Path) -> Part:
             why=error.strerror,
             remedy=f"mend {name}, or unset it",
         ) from error
+
+
+def _tree_part(file: ProjectFile) -> Part:
+    """A file or a folder of the project by its content, wherever it is."""
+    try:
+        digest = treehash.digest(file.path.resolve())
+    except OSError as error:
+        raise LivecdError(
+            f"'{error.filename or file.path}' can't be read",
+            place=str(file.path),
+            why=error.strerror,
+            remedy="a build must be able to read the whole of what its settings name",
+        ) from error
+    return Part(kind=PartKind.PROJECT, name=file.place, digest=digest)
 
 
 def newest_root(bootstrap: mmdebstrap.Request, stored: Iterable[Layer]) -> Recipe:

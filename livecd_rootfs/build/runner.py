@@ -248,7 +248,8 @@ class Runner:
             env,
             network=job.node.step.network,
             tools_root=tools_root,
-            files=self.kitchen.named_files(job.node.step),
+            files=self.kitchen.seen_files(job.node.step),
+            build_directory=self.kitchen.build_directory(job.node.step),
         )
         with self._without_loops(job):
             return await self._watch(job, seen, (f"{binary.HOOKS}/{job.node.step.name}",))

@@ -14,9 +14,8 @@ from livecd_rootfs.boot.request import Request, Result
 from livecd_rootfs.commands import tools
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.progress.guest import GuestLine
-from livecd_rootfs.settings import byte_count
 from livecd_rootfs.tools import Mode, Toolbox
-from livecd_rootfs.units import duration
+from livecd_rootfs.units import byte_count, duration
 
 # What a boot runs beside the emulator.
 NEEDED = ("qemu-img", "mformat", "mcopy", "ssh", "ssh-keygen")

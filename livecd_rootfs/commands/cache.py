@@ -13,7 +13,6 @@ from livecd_rootfs.layers import gc, seal, usage
 from livecd_rootfs.layers.gc import Limits
 from livecd_rootfs.layers.store import Store
 from livecd_rootfs.layers.verify import Finding, verify
-from livecd_rootfs.settings import byte_count
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 KEY_SHOWN = 12
@@ -88,7 +87,7 @@ def collect(cache: Path, size: str | None, age: str | None) -> str:
 
 def _bytes(text: str) -> int:
     try:
-        return byte_count(text)
+        return units.byte_count(text)
     except ValueError as error:
         raise UsageError(f"'{text}' is not a size", remedy="write something like 20G") from error
 

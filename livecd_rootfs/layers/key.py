@@ -27,6 +27,7 @@ class PartKind(Enum):
     MODULE = "module"
     VARIABLE = "variable"
     SETTING = "setting"
+    PROJECT = "project file"
     ARCHIVE = "archive"
     TOOLS = "tools"
 

@@ -56,7 +56,7 @@ Facts = Mapping[str, str]
 
 
 def digest(top: Path, times: Times = IGNORED) -> str:
-    """The digest of a tree, in hex.
+    """The digest of a tree, or of one file, in hex.
 
     Raises:
         OSError: something in it can't be read.
@@ -89,7 +89,9 @@ def differences(one: Path, other: Path, times: Times = IGNORED) -> Iterator[str]
 
 def _entries(top: Path, times: Times) -> Iterator[tuple[str, Facts]]:
     """Each path of a tree with its facts; a folder before what is in it, names in order."""
-    found = [(os.fspath(top), ".", os.lstat(top)), *_walk(os.fspath(top), "")]
+    status = os.lstat(top)
+    below = _walk(os.fspath(top), "") if stat.S_ISDIR(status.st_mode) else ()
+    found = [(os.fspath(top), ".", status), *below]
     contents = _contents([path for path, _, status in found if stat.S_ISREG(status.st_mode)])
     first: dict[tuple[int, int], str] = {}
     for path, name, status in found:

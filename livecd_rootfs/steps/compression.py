@@ -14,9 +14,9 @@ from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 
-from livecd_rootfs.settings import COMPRESSION_DEFAULT, COMPRESSIONS
 from livecd_rootfs.steps import pipeline
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.variants import COMPRESSION_DEFAULT, COMPRESSIONS
 
 VARIABLE = "COMPRESSION"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from livecd_rootfs.errors import UsageError
-from livecd_rootfs.settings import byte_count
+from livecd_rootfs.units import byte_count
 
 IMAGE_SIZE = "IMAGE_SIZE"
 BOOT_PARTITION_SIZE = "BOOT_PARTITION_SIZE"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs.errors import UsageError
-from livecd_rootfs.settings import COMPRESSION_DEFAULT, COMPRESSIONS
 from livecd_rootfs.steps import compression
 from livecd_rootfs.steps.compression import Format
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.variants import COMPRESSION_DEFAULT, COMPRESSIONS
 from tests.steps.builds import made_context
 
 BUILD = Path("/nonexistent")

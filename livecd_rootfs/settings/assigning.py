@@ -1,0 +1,69 @@
+"""Giving settings their values, one assignment after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from livecd_rootfs.errors import UsageError
+from livecd_rootfs.settings import checks
+from livecd_rootfs.settings.row import LISTS, Setting
+from livecd_rootfs.settings.value import DEFAULT, Value, added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One ``Option=Value``.
+
+    Attributes:
+        row: the option.
+        text: what it is set to.
+        origin: who set it.
+        place: to the column, where it is in a file.
+    """
+
+    row: Setting
+    text: str
+    origin: str
+    place: str
+
+
+def merged(*steps: Iterable[Assignment]) -> dict[str, Value]:
+    """The values that assignments give, in order."""
+    return merged_on({}, *steps)
+
+
+def merged_on(values: Mapping[str, Value], *steps: Iterable[Assignment]) -> dict[str, Value]:
+    """Values, as assignments change them."""
+    found = dict(values)
+    for each in (each for step in steps for each in step):
+        found[each.row.name] = value(each.row, found.get(each.row.name), each)
+    return found
+
+
+def value(row: Setting, earlier: Value | None, new: Assignment) -> Value:
+    """The value of a setting that is set once more.
+
+    A list grows; an empty value begins it anew, and gives any other its default again.
+
+    Raises:
+        UsageError: it can't be read.
+    """
+    if not new.text and row.default:
+        return Value(text=row.default, origin=DEFAULT)
+    text = checks.canonical(row, new.text)
+    if row.kind in LISTS:
+        text = _added(row, earlier, new)
+    return Value(text=text, origin=new.origin, place=new.place)
+
+
+def _added(row: Setting, earlier: Value | None, new: Assignment) -> str:
+    try:
+        return added(row, earlier.text if earlier else "", new.text)
+    except ValueError as error:
+        raise UsageError(
+            f"{row.option} can't be read",
+            place=new.place or new.origin,
+            why=str(error),
+            remedy="a quotation mark needs another one",
+        ) from error

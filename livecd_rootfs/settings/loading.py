@@ -1,0 +1,122 @@
+"""Reading all settings: from the command line, the environment, the project's files, the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from livecd_rootfs.diagnostics.near import did_you_mean, near
+from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.settings import assigning, checks, configfiles
+from livecd_rootfs.settings.assigning import Assignment
+from livecd_rootfs.settings.configfiles import CONFIG_FILE
+from livecd_rootfs.settings.row import Kind, Setting
+from livecd_rootfs.settings.table import BY_OPTION, ROWS, TABLE
+from livecd_rootfs.settings.value import DEFAULT, Settings, Value
+
+__all__ = ["CONFIG_FILE", "load"]
+# Kinds of which a file of the project is the value, and not its name.
+_CONTENT = {Kind.TEXT, Kind.PRIVATE}
+
+
+def load(
+    options: Mapping[str, str | None],
+    environ: Mapping[str, str],
+    directory: Path,
+    assignments: Sequence[str] = (),
+) -> tuple[Settings, tuple[str, ...]]:
+    """Settings from the command line, the environment and the project's files.
+
+    Args:
+        options: the command line's, by the table's names; ``None`` was not given.
+        environ: the environment.
+        directory: the project's directory, which may hold a mkosi.conf.
+        assignments: the command line's ``Option=Value``. They go on where the files end: a
+            list grows by them.
+
+    Returns:
+        The settings, and warnings about options that nobody knows.
+
+    Raises:
+        LivecdError: a file can't be read or parsed, or a value is of the wrong kind.
+    """
+    fixed = {**_variables(environ), **_options(options)}
+    found, warnings = configfiles.read(directory, {name: fixed[name].text for name in fixed})
+    values = {row.name: Value(text=row.default, origin=DEFAULT) for row in TABLE}
+    values |= assigning.merged(_default_files(directory), found)
+    values |= _variables(environ)
+    values = assigning.merged_on(values, _assignments(assignments))
+    values |= _options(options)
+    settings = _resolved(Settings(values=values, directory=directory), environ)
+    for row in TABLE:
+        checks.check(row, settings)
+    return settings, warnings
+
+
+def _options(options: Mapping[str, str | None]) -> dict[str, Value]:
+    return {
+        name: _plain(ROWS[name], text, ROWS[name].given_by)
+        for name, text in options.items()
+        if text is not None
+    }
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, Value]:
+    """An empty variable counts as not set, as Launchpad's builders leave them empty."""
+    return {
+        row.name: _plain(row, environ[row.asked], f"${row.asked}")
+        for row in TABLE
+        if environ.get(row.asked)
+    }
+
+
+def _plain(row: Setting, text: str, origin: str) -> Value:
+    """A value that replaces all before."""
+    return assigning.value(row, None, Assignment(row=row, text=text, origin=origin, place=""))
+
+
+def _assignments(words: Iterable[str]) -> Iterable[Assignment]:
+    for word in words:
+        option, equals, text = word.partition("=")
+        row = BY_OPTION.get(option)
+        if row is None or not equals:
+            advice = did_you_mean(near(option, BY_OPTION))
+            raise UsageError(
+                f"--set {word} sets nothing" if not equals else f"there is no option '{option}'",
+                remedy=advice or "write --set Option=Value; `summary` lists all options",
+            )
+        yield Assignment(row=row, text=text, origin=f"--set {option}", place="")
+
+
+def _default_files(directory: Path) -> Iterable[Assignment]:
+    for row in TABLE:
+        present = [name for name in row.files if (directory / name).exists()]
+        # A key in the project signs only where Secure Boot is asked for; see _resolved.
+        if not present or row.kind is Kind.FILE:
+            continue
+        text = ",".join(present) if row.kind is Kind.TREES else present[0]
+        if row.kind in _CONTENT:
+            text = _content(directory / present[0])
+        yield Assignment(row=row, text=text, origin=present[0], place="")
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LivecdError(f"{path.name} can't be read", place=str(path), why=str(error)) from error
+
+
+def _resolved(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """What follows from other settings of the same project, or from the environment."""
+    if settings.yes("secure_boot"):
+        for row in TABLE:
+            present = [name for name in row.files if (settings.directory / name).is_file()]
+            if row.kind is Kind.FILE and present and not settings.is_set(row.name):
+                settings = settings.replaced(row.name, present[0], present[0])
+    lines = settings.words("environment")
+    whole = [line if "=" in line else f"{line}={environ.get(line, '')}" for line in lines]
+    values = dict(settings.values)
+    old = values["environment"]
+    values["environment"] = Value(text="\n".join(whole), origin=old.origin, place=old.place)
+    return Settings(values=values, directory=settings.directory)
