@@ -1,11 +1,10 @@
-"""Passwords: their hashes, as crypt(5) has them, and the file that holds root's."""
+"""Passwords: their hashes, as crypt(5) has them, and who can read their files."""
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
 import stat
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +14,6 @@ _LIBRARY = "libcrypt.so.1"
 # yescrypt, the default of Debian since 11 and of Ubuntu since 22.04.
 _METHOD = b"$y$"
 _SALT_BYTES = 16
-_HASHED = "hashed:"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -63,39 +61,9 @@ def _libcrypt() -> ctypes.CDLL:
     return library
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FromFile:
-    """What a password file says.
-
-    Attributes:
-        text: the password or its hash.
-        is_hash: the file says that it is a hash, by ``hashed:`` in front.
-        warning: what is wrong with the file, if anything is.
-    """
-
-    text: str
-    is_hash: bool
-    warning: str | None
-
-
-def read(path: Path) -> FromFile:
-    """The password of a file such as ``mkosi.rootpw``: its first line, without blanks around.
-
-    Raises:
-        LivecdError: it can't be read.
-    """
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text(encoding="utf-8").partition("\n")[0].strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise LivecdError("the password can't be read", place=str(path), why=why) from error
-    return FromFile(
-        text=text.removeprefix(_HASHED),
-        is_hash=text.startswith(_HASHED),
-        warning=_exposed(path, mode) if mode & _OTHERS else None,
-    )
-
-
-def _exposed(path: Path, mode: int) -> str:
-    return f"{path}: mode {mode:04o} lets others at the password; chmod 600 {path.name}"
+def exposed(path: Path) -> str | None:
+    """Why the mode of a password's file lets others at it; ``None`` if it does not."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if not mode & _OTHERS:
+        return None
+    return f"{path.name}: mode {mode:04o} lets others at the password; chmod 600 {path.name}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from livecd_rootfs.diagnostics.near import did_you_mean, near
 from livecd_rootfs.errors import LivecdError, UsageError
-from livecd_rootfs.settings import assigning, checks, configfiles
+from livecd_rootfs.settings import access, assigning, checks, configfiles
 from livecd_rootfs.settings.assigning import Assignment
 from livecd_rootfs.settings.configfiles import CONFIG_FILE
 from livecd_rootfs.settings.row import Kind, Setting
@@ -50,7 +50,7 @@ def load(
     settings = _resolved(Settings(values=values, directory=directory), environ)
     for row in TABLE:
         checks.check(row, settings)
-    return settings, warnings
+    return settings, (*warnings, *access.warnings(settings))
 
 
 def _options(options: Mapping[str, str | None]) -> dict[str, Value]:
@@ -119,4 +119,4 @@ def _resolved(settings: Settings, environ: Mapping[str, str]) -> Settings:
     values = dict(settings.values)
     old = values["environment"]
     values["environment"] = Value(text="\n".join(whole), origin=old.origin, place=old.place)
-    return Settings(values=values, directory=settings.directory)
+    return access.resolved(Settings(values=values, directory=settings.directory), environ)
