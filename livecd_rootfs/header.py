@@ -6,10 +6,13 @@ In the manner of init scripts' headers, within the first 40 lines of the file::
     # hook: tools=mke2fs,sfdisk reads=chroot writes=binary/boot/disk-uefi.ext4
 
 Words are apart by white space, the values of a key by commas; several lines add up.
+``aside=NAME`` puts a hook on a side branch, whose changes the next hooks do not see;
+``joins=NAME/PATH`` gives a hook what that branch has at a path of its build directory.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
 
 LINES = 40
 MARK = "hook:"
-KEYS = ("env", "inputs", "network", "tools", "reads", "writes")
+KEYS = ("env", "inputs", "network", "tools", "reads", "writes", "aside", "joins")
+_BRANCH = re.compile(r"[a-z0-9][a-z0-9-]*")
+# Relative, and without a part that leads upwards.
+_JOINED = re.compile(r"[a-z0-9][a-z0-9-]*(/(?!\.{1,2}(/|$))[^/]+)+")
 SWITCH = {"yes": True, "no": False}
 # What a hook gets whatever its header declares: without these nothing runs right.
 ALWAYS = frozenset(
@@ -43,6 +49,8 @@ class HookHeader:
         tools: the programs that it runs.
         reads: what it reads in the build directory; ``None`` when it does not say.
         writes: what it writes there; ``None`` when it does not say.
+        aside: the side branch that it is on; empty for the main line.
+        joins: ``NAME/PATH``: what it takes of the build directories of side branches.
     """
 
     env: tuple[str, ...] | None = None
@@ -51,6 +59,8 @@ class HookHeader:
     tools: tuple[str, ...] = ()
     reads: tuple[str, ...] | None = None
     writes: tuple[str, ...] | None = None
+    aside: str = ""
+    joins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +111,7 @@ def parse(path: str, data: bytes) -> ParsedHeader:
     switches: dict[str, bool] = {}
     found: list[Diagnostic] = []
     for word in _words(source):
-        fault = _fault(word, switches)
+        fault = _fault(word, switches, lists)
         if fault:
             found.append(fault)
         elif word.key == "network":
@@ -116,6 +126,8 @@ def parse(path: str, data: bytes) -> ParsedHeader:
         tools=lists.get("tools", ()),
         reads=lists.get("reads"),
         writes=lists.get("writes"),
+        aside="".join(lists.get("aside", ())),
+        joins=lists.get("joins", ()),
     )
     return ParsedHeader(header=header, diagnostics=tuple(found))
 
@@ -137,7 +149,9 @@ def _words_of_line(source: Source, start: int, end: int) -> Iterator[_Word]:
         start += len(text)
 
 
-def _fault(word: _Word, switches: dict[str, bool]) -> Diagnostic | None:
+def _fault(
+    word: _Word, switches: dict[str, bool], lists: dict[str, tuple[str, ...]]
+) -> Diagnostic | None:
     if word.key not in KEYS:
         return _unknown_key(word)
     if "=" not in word.span.text:
@@ -146,14 +160,37 @@ def _fault(word: _Word, switches: dict[str, bool]) -> Diagnostic | None:
             f"the header names '{word.key}', but gives it no value",
             Label(span=word.span, text=f"write {word.key}=, with nothing behind it for none"),
         )
-    if word.key != "network":
-        return None
+    if word.key == "network":
+        return _network_fault(word, switches)
+    if word.key in {"aside", "joins"}:
+        return _branch_fault(word, lists)
+    return None
+
+
+def _network_fault(word: _Word, switches: dict[str, bool]) -> Diagnostic | None:
     if len(word.values) != 1 or word.values[0] not in SWITCH:
         return _error("header-bad-value", "network is yes or no", Label(span=word.value_span))
     if switches.get("network", SWITCH[word.values[0]]) != SWITCH[word.values[0]]:
         return _error(
             "header-contradiction",
             "another line of the header says the opposite about the network",
+            Label(span=word.span),
+        )
+    return None
+
+
+def _branch_fault(word: _Word, lists: dict[str, tuple[str, ...]]) -> Diagnostic | None:
+    if word.key == "aside" and not (len(word.values) == 1 and _BRANCH.fullmatch(word.values[0])):
+        text = "aside names one side branch, in small letters, digits and dashes"
+        return _error("header-bad-value", text, Label(span=word.value_span))
+    if word.key == "joins" and not all(map(_JOINED.fullmatch, word.values)):
+        text = "joins names a side branch, a slash, and a path in its build directory"
+        return _error("header-bad-value", text, Label(span=word.value_span))
+    other = "joins" if word.key == "aside" else "aside"
+    if lists.get(other) or lists.get("aside", word.values) != word.values:
+        return _error(
+            "header-contradiction",
+            "a hook is on one side branch, or on the main line, where it may join some",
             Label(span=word.span),
         )
     return None

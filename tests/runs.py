@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from livecd_rootfs import header
 from livecd_rootfs.build import events
 from livecd_rootfs.build.events import Listener
 from livecd_rootfs.build.forest import Forest
@@ -13,11 +14,11 @@ LOGS = Path("logs")
 
 
 def plan(target: str, *names: str) -> BuildPlan:
-    """A build; a step whose name says no phase is the base."""
-    steps = tuple(
-        Step(number=number, kind=kind_of(name) or StepKind.BASE, name=name)
-        for number, name in enumerate(names, start=1)
-    )
+    """A build; a step whose name says no phase is the base.
+
+    Behind a name its header may stand, as in ``base/x.binary # hook: aside=build``.
+    """
+    steps = tuple(_step(number, name) for number, name in enumerate(names, start=1))
     return BuildPlan(
         targets=tuple(target.split(",")),
         base=Base(kind=BaseKind.NONE),
@@ -26,6 +27,13 @@ def plan(target: str, *names: str) -> BuildPlan:
         claims={},
         tools={},
     )
+
+
+def _step(number: int, text: str) -> Step:
+    name, mark, words = text.partition(" # hook:")
+    declared = header.parse(name, f"{mark[1:]}{words}".encode()).header if mark else None
+    kind = kind_of(name) or StepKind.BASE
+    return Step(number=number, kind=kind, name=name, header=declared)
 
 
 class Clock:

@@ -30,6 +30,12 @@ from livecd_rootfs.header import HookHeader, parse
         ("#\n" * 39 + "# hook: env=A", HookHeader(env=("A",))),
         ("#\n" * 40 + "# hook: env=A", HookHeader()),
         ("# hook:", HookHeader()),
+        ("# hook: aside=build\n# hook: aside=build", HookHeader(aside="build")),
+        (
+            "# hook: joins=build/dest,docs/usr/share\n# hook: joins=build/..d",
+            HookHeader(joins=("build/dest", "docs/usr/share", "build/..d")),
+        ),
+        ("# hook: joins=", HookHeader()),
     ],
 )
 def test_parse(text: str, header: HookHeader) -> None:
@@ -66,7 +72,7 @@ def test_a_program_in_machine_code_has_no_header() -> None:
                 "1 | # hook: env=A something\n"
                 "  |               ^^^^^^^^^\n"
                 "  |\n"
-                "  = help: the keys are env, inputs, network, tools, reads, writes\n"
+                "  = help: the keys are env, inputs, network, tools, reads, writes, aside, joins\n"
             ),
         ),
         (
@@ -117,6 +123,29 @@ def test_faults(line: str, rendered: str) -> None:
     (found,) = parsed.diagnostics
     assert found.is_error
     assert render(found, program="p") == rendered
+
+
+BRANCHES = {
+    "no name": ("aside=", "aside names one side branch, in small letters, digits and dashes"),
+    "two names": ("aside=a,b", "aside names one side branch, in small letters, digits and dashes"),
+    "a path": ("aside=a/b", "aside names one side branch, in small letters, digits and dashes"),
+    "no path": ("joins=a", "joins names a side branch, a slash, and a path in its build directory"),
+    "upwards": (
+        "joins=a/../b",
+        "joins names a side branch, a slash, and a path in its build directory",
+    ),
+    "absolute": ("joins=a//b", "joins names a side branch, a slash, and a path in its build "),
+    "another branch": ("aside=a aside=b", "a hook is on one side branch, or on the main line"),
+    "both": ("joins=a/b aside=a", "a hook is on one side branch, or on the main line"),
+    "both the other way": ("aside=a joins=a/b", "a hook is on one side branch, or on the main"),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), BRANCHES.values(), ids=BRANCHES)
+def test_faults_of_branches(words: str, message: str) -> None:
+    (found,) = parse("hook", f"# hook: {words}".encode()).diagnostics
+    assert found.is_error
+    assert found.message.startswith(message)
 
 
 def test_fix_replaces_the_key() -> None:

@@ -10,6 +10,7 @@ import jinja2
 import markupsafe
 
 from livecd_rootfs import hostroot
+from livecd_rootfs.build import joining
 from livecd_rootfs.build.workspace import Slot
 from livecd_rootfs.layers.layer import LeftOverlay
 from livecd_rootfs.layers.staging import Staging
@@ -37,6 +38,7 @@ def sandbox(
     network: bool,
     tools_root: Path | None,
     files: Mapping[str, Path],
+    joined: Sequence[Bind],
     build_directory: Path | None = None,
 ) -> Sandbox:
     """What a binary hook sees: the host read-only, its own /tmp, and the build directory.
@@ -51,6 +53,7 @@ def sandbox(
         files: the files of the user and of the project that the hook declares, by their
             places.
         build_directory: the project's folder that is kept between builds, if the hook sees it.
+        joined: what it sees of side branches.
     """
     return Sandbox(
         operations=(
@@ -66,6 +69,7 @@ def sandbox(
             *_named_files(env),
             *(Bind(source=path, target=f"{FILES}/{name}") for name, path in files.items()),
             *_build_directory(build_directory),
+            *joined,
             *(_go_on(overlay, slot, staging) for overlay in left),
         ),
         cwd=BUILD,
@@ -87,6 +91,7 @@ def _places(env: Mapping[str, str], tools_root: Path | None) -> dict[str, str]:
         "LIVECD_OVERLAYS": OVERLAYS,
         "LIVECD_SCRATCH": SCRATCH,
         **({"LIVECD_TOOLS_ROOT": TOOLS} if tools_root else {}),
+        joining.VARIABLE: joining.BRANCHES,
     }
 
 

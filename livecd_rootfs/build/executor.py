@@ -10,12 +10,13 @@ from livecd_rootfs.build import base
 from livecd_rootfs.build.failure import BuildsFailed
 from livecd_rootfs.build.forest import Forest, Node
 from livecd_rootfs.build.plan import BaseKind, BuildPlan, StepKind
-from livecd_rootfs.build.runner import Runner
+from livecd_rootfs.build.runner import Runner, Turn
 from livecd_rootfs.build.schedule import weights
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.layers.layer import Layer
 
-Publish = Callable[[BuildPlan, tuple[Layer, ...]], None]
+# Gets a plan, the layers of its main line, and those of side branches that it joins.
+Publish = Callable[[BuildPlan, tuple[Layer, ...], tuple[Layer, ...]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,9 @@ class _Run:
         self._orders = orders
         self._give = publish
         self._weight = weights(forest, orders.durations)
-        self._children = forest.children()
+        self._waiting = forest.waiting()
         self._chains: dict[int | None, tuple[Layer, ...]] = {None: ()}
-        self._ready = list(self._children.get(None, []))
+        self._ready = list(self._waiting.get(None, []))
         self._running: dict[asyncio.Task[Layer], Node] = {}
         self.failures: list[LivecdError] = []
 
@@ -88,7 +89,10 @@ class _Run:
     async def _layer(self, node: Node) -> Layer:
         chain = self._chains[node.parent]
         plan = self._forest.builds[node.builds[0]]
-        return await self._runner.layer(node, plan, chain, self._date(plan, node, chain))
+        joined = {name: self._chains[number] for name, number in node.joined}
+        date = self._date(plan, node, chain)
+        turn = Turn(node=node, plan=plan, chain=chain, branches=joined, date=date)
+        return await self._runner.layer(turn)
 
     def _date(self, plan: BuildPlan, node: Node, chain: tuple[Layer, ...]) -> int:
         """The time of all files: as ordered, else that of the root that was given."""
@@ -103,18 +107,24 @@ class _Run:
         failure = task.exception()
         if failure is None:
             self._chains[node.number] = (*self._chains[node.parent], task.result())
-            self._ready += self._children.get(node.number, [])
+            self._ready += self._released(node)
             self._publish(node)
         elif isinstance(failure, LivecdError):
             self.failures.append(failure)
         else:
             raise failure
 
+    def _released(self, node: Node) -> list[Node]:
+        """The nodes for which this one was the last that they waited for."""
+        waiting = self._waiting.get(node.number, [])
+        return [each for each in waiting if all(need in self._chains for need in each.needs)]
+
     def _publish(self, node: Node) -> None:
         for build in node.builds:
             if self._forest.last(build).number != node.number:
                 continue
+            aside = tuple(self._chains[each.number][-1] for each in self._forest.aside(build))
             try:
-                self._give(self._forest.builds[build], self._chains[node.number])
+                self._give(self._forest.builds[build], self._chains[node.number], aside)
             except LivecdError as error:
                 self.failures.append(error)

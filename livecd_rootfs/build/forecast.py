@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from livecd_rootfs.build import base
+from livecd_rootfs.build import base, joining
 from livecd_rootfs.build.forest import Forest, Node
 from livecd_rootfs.build.plan import BaseKind, StepKind
 from livecd_rootfs.build.recipes import Kitchen
-from livecd_rootfs.layers.key import Recipe, key, reasons
+from livecd_rootfs.layers import joined
+from livecd_rootfs.layers.key import Part, Recipe, key, reasons
 from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.layers.store import Store
 
@@ -47,10 +48,30 @@ def forecast(
         after = made[node.parent] if node.parent is not None else None
         before = recipes[node.parent] if node.parent is not None else None
         when = date if date is not None else _date_of_root(node, made, forest)
-        recipe = kitchen.recipe(node, forest.builds[node.builds[0]], before, when)
+        branches = {name: made[number] for name, number in node.joined}
+        joins = tuple(_joined(word, branches) for word in node.step.joins)
+        recipe = kitchen.recipe(node, forest.builds[node.builds[0]], before, when, joins)
         recipes[node.number] = recipe
-        made[node.number] = _outlook(node, recipe, after, store, known)
+        outlook = _outlook(node, recipe, after, store, known)
+        unsure = tuple(_unsure(branches)) if outlook.layer is None else ()
+        made[node.number] = replace(outlook, why=unsure or outlook.why)
     return tuple(made.values())
+
+
+def _joined(word: str, branches: Mapping[str, Outlook]) -> Part:
+    """What a step joins, as far as that is known."""
+    name, _, path = word.partition("/")
+    if name not in branches:
+        return joining.part(word, joining.NOTHING)
+    layer = branches[name].layer
+    return joining.part(word, (layer and joined.digest(layer, path)) or "not known yet")
+
+
+def _unsure(branches: Mapping[str, Outlook]) -> Iterator[str]:
+    """Why a step may have to run: of a branch that runs nobody knows yet what it makes."""
+    for name, tip in branches.items():
+        if tip.layer is None:
+            yield f"unless the side branch '{name}', which is made anew, makes the same again"
 
 
 def _outlook(

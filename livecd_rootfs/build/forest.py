@@ -4,6 +4,10 @@ Builds of one run have the same settings and differ in their targets. Two of
 them share a step when they share all steps before it and the step can't see a
 difference: it does not read the targets, and is no final hook, which sees what
 they provide. Pure: no file is read here.
+
+A step that is *aside* lies on a side branch: the main line goes on without it, from
+the step before. A step that *joins* a side branch waits for it, and takes some of
+what is there, but none of its layers.
 """
 
 from __future__ import annotations
@@ -29,6 +33,8 @@ class Node:
         builds: indexes of the builds that it belongs to.
         depth: how many steps are before it.
         own: whether it sees what is its builds' own, so that only equal builds share it.
+        joined: the side branches that it joins: their names, and the numbers of their last
+            steps, which are smaller than its own.
     """
 
     number: int
@@ -37,6 +43,13 @@ class Node:
     builds: tuple[int, ...]
     depth: int
     own: bool
+    joined: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def needs(self) -> tuple[int, ...]:
+        """The numbers of the steps that it waits for."""
+        first = () if self.parent is None else (self.parent,)
+        return (*first, *(number for _, number in self.joined))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +80,8 @@ class Forest:
 
     def last(self, build: int) -> Node:
         """The last step of a build."""
-        return max((n for n in self.nodes if build in n.builds), key=lambda n: n.depth)
+        line = (n for n in self.nodes if build in n.builds and not n.step.aside)
+        return max(line, key=lambda n: n.depth)
 
     def children(self) -> dict[int | None, list[Node]]:
         """The nodes after each node, in order; under ``None`` the first ones."""
@@ -75,6 +89,20 @@ class Forest:
         for node in self.nodes:
             found.setdefault(node.parent, []).append(node)
         return found
+
+    def waiting(self) -> dict[int | None, list[Node]]:
+        """The nodes that wait for each node, in order; under ``None`` those that wait for none."""
+        found: dict[int | None, list[Node]] = {}
+        for node in self.nodes:
+            for need in node.needs or (None,):
+                found.setdefault(need, []).append(node)
+        return found
+
+    def aside(self, build: int) -> tuple[Node, ...]:
+        """The steps of side branches that a build's main line joins, in their order."""
+        tips = [number for node in self.chain(self.last(build)) for _, number in node.joined]
+        steps = (node for tip in tips for node in self.chain(self.node(tip)) if node.step.aside)
+        return tuple(dict.fromkeys(steps))
 
 
 @dataclass(slots=True)
@@ -85,6 +113,33 @@ class _Branch:
     own: bool
     builds: list[int]
     children: dict[tuple[str, object], _Branch]
+    joined: tuple[tuple[str, _Branch], ...] = ()
+    number: int = 0
+
+
+@dataclass(slots=True)
+class _Line:
+    """A build's way through the growing forest: its last step, and those of its side branches."""
+
+    level: dict[tuple[str, object], _Branch]
+    sides: dict[str, _Branch]
+
+    def add(self, step: Step, own: object, index: int) -> None:
+        """Go on with a step, with the branch that is there or with a new one."""
+        side = self.sides.get(step.aside)
+        level = side.children if side else self.level
+        joined = self._joined(step)
+        identity = (step.name, (own, tuple(id(tip) for _, tip in joined)))
+        branch = level.setdefault(identity, _Branch(step, own is not None, [], {}, joined))
+        branch.builds.append(index)
+        if step.aside:
+            self.sides[step.aside] = branch
+        else:
+            self.level = branch.children
+
+    def _joined(self, step: Step) -> tuple[tuple[str, _Branch], ...]:
+        names = dict.fromkeys(path.partition("/")[0] for path in step.joins)
+        return tuple((name, self.sides[name]) for name in names if name in self.sides)
 
 
 def forest(plans: Sequence[BuildPlan]) -> Forest:
@@ -96,15 +151,11 @@ def forest(plans: Sequence[BuildPlan]) -> Forest:
     refuse_shared_artifacts(plans)
     roots: dict[tuple[str, object], _Branch] = {}
     for index, plan in enumerate(plans):
-        level = roots
+        line = _Line(roots, {})
         for step in plan.steps:
-            if step.kind is StepKind.TOOLS:
-                continue
-            own = sees_its_build(step)
-            identity = (step.name, (plan.targets, tuple(plan.places)) if own else None)
-            branch = level.setdefault(identity, _Branch(step, own, [], {}))
-            branch.builds.append(index)
-            level = branch.children
+            if step.kind is not StepKind.TOOLS:
+                own = (plan.targets, tuple(plan.places)) if sees_its_build(step) else None
+                line.add(step, own, index)
     return Forest(builds=tuple(plans), nodes=_numbered(roots), tools=_tools(plans))
 
 
@@ -124,13 +175,14 @@ def _tools(plans: Sequence[BuildPlan]) -> Step | None:
 
 
 def _numbered(roots: dict[tuple[str, object], _Branch]) -> tuple[Node, ...]:
+    """Depth first, and side branches before the main line, which may join them."""
     nodes: list[Node] = []
     stack: list[tuple[_Branch, int | None, int]] = [
-        (branch, None, 0) for branch in reversed(roots.values())
+        (branch, None, 0) for branch in reversed(_in_order(roots))
     ]
     while stack:
         branch, parent, depth = stack.pop()
-        number = len(nodes) + 1
+        branch.number = number = len(nodes) + 1
         nodes.append(
             Node(
                 number=number,
@@ -139,10 +191,16 @@ def _numbered(roots: dict[tuple[str, object], _Branch]) -> tuple[Node, ...]:
                 builds=tuple(dict.fromkeys(branch.builds)),
                 depth=depth,
                 own=branch.own,
+                joined=tuple((name, tip.number) for name, tip in branch.joined),
             )
         )
-        stack += [(child, number, depth + 1) for child in reversed(branch.children.values())]
+        children = _in_order(branch.children)
+        stack += [(child, number, depth + 1) for child in reversed(children)]
     return tuple(nodes)
+
+
+def _in_order(branches: dict[tuple[str, object], _Branch]) -> list[_Branch]:
+    return sorted(branches.values(), key=lambda branch: not branch.step.aside)
 
 
 def refuse_shared_artifacts(plans: Sequence[BuildPlan]) -> None:

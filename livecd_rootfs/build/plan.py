@@ -71,6 +71,16 @@ class Step:
         return self.header is None or self.header.network
 
     @property
+    def aside(self) -> str:
+        """The side branch that the step is on; empty for the main line."""
+        return self.header.aside if self.header else ""
+
+    @property
+    def joins(self) -> tuple[str, ...]:
+        """``NAME/PATH``: what the step takes of the build directories of side branches."""
+        return self.header.joins if self.header else ()
+
+    @property
     def place(self) -> str | None:
         """Where a series file lists the hook."""
         return self.hook.span.place if self.hook and self.hook.span else None

@@ -35,12 +35,19 @@ class Origin:
         targets: the targets that were named.
         settings: the settings.
         chain: the layers, oldest first.
+        aside: the layers of side branches of which something was taken.
     """
 
     prefix: str
     targets: Sequence[str]
     settings: Settings
     chain: Sequence[Layer]
+    aside: Sequence[Layer] = ()
+
+    @property
+    def layers(self) -> Sequence[Layer]:
+        """All layers, those of the main line first."""
+        return (*self.chain, *self.aside)
 
     @property
     def name(self) -> str:
@@ -74,15 +81,20 @@ def statement(origin: Origin, sums: Mapping[str, str]) -> Mapping[str, object]:
                     "settings": _settings(origin.settings),
                 },
                 "internalParameters": {
-                    "layers": [{"step": each.name, "key": each.key} for each in origin.chain],
-                    "tools": _texts(origin.chain, PartKind.TOOLS),
+                    "layers": [_layer(each) for each in origin.layers],
+                    "tools": _texts(origin.layers, PartKind.TOOLS),
                     "variables": _texts(origin.chain[-1:], PartKind.VARIABLE),
                 },
-                "resolvedDependencies": _dependencies(origin.chain),
+                "resolvedDependencies": _dependencies(origin.layers),
             },
             "runDetails": {"builder": {"id": BUILDER, "version": {"livecd-rootfs": __version__}}},
         },
     }
+
+
+def _layer(layer: Layer) -> Mapping[str, str]:
+    branch = {"branch": layer.branch} if layer.branch else {}
+    return {"step": layer.name, "key": layer.key, **branch}
 
 
 def _settings(settings: Settings) -> Mapping[str, str]:

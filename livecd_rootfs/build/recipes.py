@@ -58,7 +58,14 @@ class Kitchen:
     tools_request: toolsroot.Request | None
     environ: Mapping[str, str]
 
-    def recipe(self, node: Node, plan: BuildPlan, after: Recipe | None, date: int) -> Recipe:
+    def recipe(
+        self,
+        node: Node,
+        plan: BuildPlan,
+        after: Recipe | None,
+        date: int,
+        joined: Iterable[Part] = (),
+    ) -> Recipe:
         """The recipe of a node.
 
         Args:
@@ -66,6 +73,7 @@ class Kitchen:
             plan: one of the builds that it belongs to.
             after: the recipe of the step before.
             date: SOURCE_DATE_EPOCH.
+            joined: what it takes of side branches, in place of their keys.
         """
         base = node.step.kind is StepKind.BASE
         if base and self.root is not None:
@@ -75,7 +83,9 @@ class Kitchen:
             after=after.name if after else "",
             kind=node.step.kind.value,
             name=node.step.name,
-            parts=self._base_parts(date) if base else self._hook_parts(node, plan, date),
+            parts=self._base_parts(date)
+            if base
+            else (*self._hook_parts(node, plan, date), *joined),
         )
 
     def _base_parts(self, date: int) -> tuple[Part, ...]:
@@ -114,6 +124,7 @@ class Kitchen:
             *(_tree_part(file) for file in environment.project_files(header, self.settings)),
             *self._file_parts(variables),
             of_text(PartKind.SETTING, "network", "yes" if header.network else "no"),
+            *((of_text(PartKind.BRANCH, "", header.aside),) if header.aside else ()),
             *(self._tool_part(name) for name in header.tools),
             *((self._tools_root_part(),) if self.uses_tools_root(step) else ()),
             *(self._provides_parts(plan) if step.kind is StepKind.FINAL else ()),

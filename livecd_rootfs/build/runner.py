@@ -16,8 +16,9 @@ from livecd_rootfs.build import base, binary, chroot, events, loops, memory, ste
 from livecd_rootfs.build.events import Listener
 from livecd_rootfs.build.failure import failed, not_run
 from livecd_rootfs.build.forest import Node
+from livecd_rootfs.build.joining import Branches, Joiner
 from livecd_rootfs.build.log import Log, last_line, open_log
-from livecd_rootfs.build.plan import BaseKind, BuildPlan, StepKind
+from livecd_rootfs.build.plan import BaseKind, BuildPlan, Step, StepKind
 from livecd_rootfs.build.recipes import Kitchen
 from livecd_rootfs.build.visit import Visit, no_visit
 from livecd_rootfs.build.workspace import Slot, Workspace
@@ -28,6 +29,7 @@ from livecd_rootfs.layers.layer import Layer, left_overlays
 from livecd_rootfs.layers.overlay import Changes
 from livecd_rootfs.layers.staging import Staging
 from livecd_rootfs.layers.store import Lease, Store
+from livecd_rootfs.mounts import Bind
 from livecd_rootfs.process import Completed
 from livecd_rootfs.resolve import Resolution
 from livecd_rootfs.sandbox import Sandbox
@@ -38,25 +40,48 @@ Phases = Mapping[StepKind, Callable[["Job"], Awaitable[int]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One step that is to run now.
+class Turn:
+    """A step whose turn it is, with what is there before it.
 
     Attributes:
         node: the step.
         plan: one of its builds.
         chain: the layers before it, oldest first.
-        recipe: what its layer is made of.
+        branches: the layers of the side branches that it joins.
         date: SOURCE_DATE_EPOCH.
-        slot: its folders.
-        staging: where its layer is made.
-        log: where its output goes.
     """
 
     node: Node
     plan: BuildPlan
     chain: tuple[Layer, ...]
-    recipe: Recipe
+    branches: Branches
     date: int
+
+    @property
+    def step(self) -> Step:
+        """What runs."""
+        return self.node.step
+
+    @property
+    def after(self) -> Layer | None:
+        """The layer before it."""
+        return self.chain[-1] if self.chain else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One step that is to run now.
+
+    Attributes:
+        turn: the step, and what is there before it.
+        joined: what it sees of side branches.
+        slot: its folders.
+        staging: where its layer is made.
+        log: where its output goes.
+    """
+
+    turn: Turn
+    joined: tuple[Bind, ...]
     slot: Slot
     staging: Staging
     log: Log
@@ -92,37 +117,45 @@ class Runner:
     listen: Listener
     visit: Visit = no_visit
 
-    async def layer(
-        self, node: Node, plan: BuildPlan, chain: tuple[Layer, ...], date: int
-    ) -> Layer:
-        """The layer of a node: the stored one, or made now.
+    async def layer(self, turn: Turn) -> Layer:
+        """The layer of a step: the stored one, or made now.
 
         Raises:
             StepFailed: the step ran and failed.
             LivecdError: the store or the sandbox can't be used.
         """
         try:
-            return await self._find_or_make(node, plan, chain, date)
+            return await self._find_or_make(turn)
         except OSError as error:
-            raise not_run(node.step, error) from error
+            raise not_run(turn.step, error) from error
 
-    async def _find_or_make(
-        self, node: Node, plan: BuildPlan, chain: tuple[Layer, ...], date: int
-    ) -> Layer:
-        after = chain[-1] if chain else None
-        if self.kitchen.uses_tools_root(node.step):
+    async def _find_or_make(self, turn: Turn) -> Layer:
+        if self.kitchen.uses_tools_root(turn.step):
             await self.tools_root()  # whose content is a part of the recipe
-        recipe = self.kitchen.recipe(node, plan, after.meta.recipe if after else None, date)
+        recipe = await self._recipe(turn)
         wanted = key(recipe)
-        found = self.lease.find(wanted, after)
+        found = self.lease.find(wanted, turn.after)
         if found is None:
             self.store.must_be_writable()
-            async with self._alone(wanted, node):
-                found = self.lease.find(wanted, after)
+            async with self._alone(wanted, turn.node):
+                found = self.lease.find(wanted, turn.after)
                 if found is None:
-                    return await self._make(node, plan, chain, recipe, date)
-        self._tell_reuse(node, found)
+                    return await self._make(turn, recipe)
+        self._tell_reuse(turn.node, found)
         return found
+
+    async def _recipe(self, turn: Turn) -> Recipe:
+        before = turn.after.meta.recipe if turn.after else None
+        joined = await self._joiner(turn.node).parts(turn.step, turn.branches, turn.date)
+        return self.kitchen.recipe(turn.node, turn.plan, before, turn.date, joined)
+
+    def _joiner(self, node: Node) -> Joiner:
+        return Joiner(
+            store=self.store,
+            lease=self.lease,
+            workspace=self.workspace,
+            on_wait=lambda: self.listen(events.StepWaits(node=node)),
+        )
 
     def _tell_reuse(self, node: Node, found: Layer) -> None:
         meta = found.meta
@@ -139,35 +172,30 @@ class Runner:
         """Why no stored layer fits: what changed against the nearest one of the same step."""
         return reasons(recipe, self.known())
 
-    async def _make(
-        self,
-        node: Node,
-        plan: BuildPlan,
-        chain: tuple[Layer, ...],
-        recipe: Recipe,
-        date: int,
-    ) -> Layer:
-        after = chain[-1] if chain else None
+    async def _make(self, turn: Turn, recipe: Recipe) -> Layer:
         with (
-            open_log(self.logs, node) as log,
-            self._telling(node, log, recipe) as told,
-            self._room(node) as room,
-            self.store.staging(after, room=room) as staging,
+            open_log(self.logs, turn.node) as log,
+            self._telling(turn.node, log, recipe) as told,
+            self._room(turn.node) as room,
+            self.store.staging(turn.after, room=room) as staging,
         ):
-            with self.workspace.slot() as slot, self._mounted(node, chain, slot, staging):
-                job = Job(
-                    node=node, plan=plan, chain=chain, recipe=recipe, date=date,
-                    slot=slot, staging=staging, log=log,
-                )  # fmt: skip
+            with (
+                self.workspace.slot() as slot,
+                self._joiner(turn.node).mounted(turn.step, turn.branches, slot) as joined,
+                self._mounted(turn, slot, staging),
+            ):
+                job = Job(turn=turn, joined=joined, slot=slot, staging=staging, log=log)
                 told.status = await self._run(job)
             seconds = told.seconds
             if told.status != 0:
                 raise self._failure(job, told.status)
             os.fsync(log.descriptor)
             staging.keep_log(log.path)
-            made = self.lease.commit(staging, recipe, after, seconds=seconds)
+            made = self.lease.commit(staging, recipe, turn.after, seconds=seconds)
         size = made.meta.size
-        self.listen(events.StepEnded(node=node, seconds=seconds, status=0, size=size, layer=made))
+        self.listen(
+            events.StepEnded(node=turn.node, seconds=seconds, status=0, size=size, layer=made)
+        )
         return made
 
     @contextmanager
@@ -183,19 +211,17 @@ class Runner:
             raise
 
     @contextmanager
-    def _mounted(
-        self, node: Node, chain: tuple[Layer, ...], slot: Slot, staging: Staging
-    ) -> Iterator[None]:
+    def _mounted(self, turn: Turn, slot: Slot, staging: Staging) -> Iterator[None]:
         """The build directory of a step: the layers before it, with room for its changes.
 
         The first step has nothing below it, and needs no overlay.
         """
-        if not chain:
+        if not turn.chain:
             with _bound(staging.diff, slot.build):
                 yield
             return
-        waits = partial(self.listen, events.StepWaits(node=node))
-        short = flatten.shortened(self.store, self.lease, chain, slot.build, waits)
+        waits = partial(self.listen, events.StepWaits(node=turn.node))
+        short = flatten.shortened(self.store, self.lease, turn.chain, slot.build, waits)
         lowers = overlay.lowers(short, self.store.layout.empty)
         target = Changes(upper=staging.diff, work=staging.work)
         with overlay.mounted(lowers, slot.build, target):
@@ -219,11 +245,11 @@ class Runner:
             StepKind.BINARY: self._binary,
             StepKind.FINAL: self._binary,
         }
-        return await phases[job.node.step.kind](job)
+        return await phases[job.turn.step.kind](job)
 
     async def _base(self, job: Job) -> int:
         base.lay_out(job.slot.build)
-        environ = {**proxies(self.environ), "SOURCE_DATE_EPOCH": str(job.date)}
+        environ = {**proxies(self.environ), "SOURCE_DATE_EPOCH": str(job.turn.date)}
         made = base.command(self.kitchen.base, self.kitchen.bootstrap, job.slot, environ)
         status = await self._watch(job, made.sandbox, made.argv)
         if status == 0:
@@ -232,27 +258,28 @@ class Runner:
 
     async def _chroot(self, job: Job) -> int:
         env = self._view(job)
-        step, slot = job.node.step, job.slot
+        step, slot = job.turn.step, job.slot
         seen = chroot.sandbox(slot.chroot, slot.config, env, network=step.network)
         with chroot.scaffold(slot.chroot, slot.config / "hooks.d" / step.name) as inside:
             return await self._watch(job, seen, (inside,))
 
     async def _binary(self, job: Job) -> int:
-        used = self.kitchen.uses_tools_root(job.node.step)
+        used = self.kitchen.uses_tools_root(job.turn.step)
         tools_root = await self.tools_root() if used else None
         env = self._view(job)
         seen = binary.sandbox(
             job.slot,
             job.staging,
-            left_overlays(job.chain),
+            left_overlays(job.turn.chain),
             env,
-            network=job.node.step.network,
+            network=job.turn.step.network,
             tools_root=tools_root,
-            files=self.kitchen.seen_files(job.node.step),
-            build_directory=self.kitchen.build_directory(job.node.step),
+            files=self.kitchen.seen_files(job.turn.step),
+            build_directory=self.kitchen.build_directory(job.turn.step),
+            joined=job.joined,
         )
         with self._without_loops(job):
-            return await self._watch(job, seen, (f"{binary.HOOKS}/{job.node.step.name}",))
+            return await self._watch(job, seen, (f"{binary.HOOKS}/{job.turn.step.name}",))
 
     @contextmanager
     def _without_loops(self, job: Job) -> Iterator[None]:
@@ -263,17 +290,17 @@ class Runner:
             own = (job.slot.scratch, job.staging.overlays)
             for loop in loops.left_in(job.slot.build, *own):
                 loops.detach(loop)
-                what = f"{job.node.step.name} left the loop device {loop.device}"
+                what = f"{job.turn.step.name} left the loop device {loop.device}"
                 self.listen(events.Note(text=f"{what}, which showed {loop.file}; it is detached"))
 
     def _view(self, job: Job) -> dict[str, str]:
         """Put the step's configuration into its slot; gives its environment."""
-        variables = self.kitchen.variables(job.node, job.plan, job.date)
-        files = self.kitchen.files(job.node.step)
+        variables = self.kitchen.variables(job.turn.node, job.turn.plan, job.turn.date)
+        files = self.kitchen.files(job.turn.step)
         stepview.make(job.slot.config, self.kitchen.tree, files, variables)
-        if job.node.step.kind is StepKind.FINAL:
-            stepview.add_links(job.slot.config, self.resolutions[job.plan.targets])
-        stepview.settle(job.slot.config, job.date)
+        if job.turn.step.kind is StepKind.FINAL:
+            stepview.add_links(job.slot.config, self.resolutions[job.turn.plan.targets])
+        stepview.settle(job.slot.config, job.turn.date)
         return {**variables, **proxies(self.environ)}
 
     async def _watch(self, job: Job, seen: Sandbox, argv: Sequence[str]) -> int:
@@ -281,21 +308,21 @@ class Runner:
             seen, argv, job.log.descriptor, lambda seconds: self._tick(job, seconds)
         )
         if status != 0:
-            await self.visit(job.node, status, seen, job.log.path)
+            await self.visit(job.turn.node, status, seen, job.log.path)
         return status
 
     def _tick(self, job: Job, seconds: float) -> None:
         line = last_line(job.log.path)
-        self.listen(events.StepTick(node=job.node, seconds=seconds, line=line))
+        self.listen(events.StepTick(node=job.turn.node, seconds=seconds, line=line))
 
     def _failure(self, job: Job, status: int) -> LivecdError:
         log = job.log.path
         bootstrapped = self.kitchen.base.kind is BaseKind.BOOTSTRAP
-        if job.node.step.kind is StepKind.BASE and bootstrapped:
+        if job.turn.step.kind is StepKind.BASE and bootstrapped:
             text = log.read_text(errors="replace")
             done = Completed(argv=("mmdebstrap",), status=status, stdout=text, stderr="", seconds=0)
             return mmdebstrap.failure(self.kitchen.bootstrap, done)
-        return failed(job.node.step, status, log, self.workspace.path)
+        return failed(job.turn.step, status, log, self.workspace.path)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -21,7 +21,7 @@ def weights(forest: Forest, durations: Mapping[str, float]) -> dict[int, float]:
     """Seconds from the beginning of each node to the end of the longest path through it.
 
     Args:
-        forest: the nodes; a parent's number is smaller than its children's.
+        forest: the nodes; what a node waits for has a smaller number.
         durations: seconds that steps took before, by their names.
     """
     below: dict[int, float] = {}
@@ -29,6 +29,6 @@ def weights(forest: Forest, durations: Mapping[str, float]) -> dict[int, float]:
     for node in reversed(forest.nodes):
         own = durations.get(node.step.name, GUESSES[node.step.kind])
         found[node.number] = own + below.get(node.number, 0.0)
-        if node.parent is not None:
-            below[node.parent] = max(below.get(node.parent, 0.0), found[node.number])
+        for need in node.needs:
+            below[need] = max(below.get(need, 0.0), found[node.number])
     return found

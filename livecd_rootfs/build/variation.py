@@ -107,20 +107,40 @@ def rows(
 def pairs(first: Sequence[Layer], second: Sequence[Layer]) -> tuple[tuple[Layer, Layer], ...]:
     """The layers of both builds that were made of the same inputs, in the order of their making.
 
+    Where a side branch made something else in the second build, what joined it had other
+    inputs, and so had all after that: these are left out, for the difference is in the branch.
+
     Raises:
         LivecdError: a step had other inputs in the second build, so the two can't be compared.
     """
     others = {layer.key: layer for layer in second}
     ordered = sorted(first, key=lambda layer: layer.meta.created)
+    unlike: set[str | None] = set()
     for layer in ordered:
-        if layer.key not in others:
+        if layer.key in others:
+            continue
+        if layer.parent not in unlike and not _joined_another(layer, second):
             raise _other_inputs(layer, second)
-    return tuple((layer, others[layer.key]) for layer in ordered)
+        unlike.add(layer.key)
+    return tuple((layer, others[layer.key]) for layer in ordered if layer.key in others)
+
+
+def _nearest(layer: Layer, second: Sequence[Layer]) -> Recipe | None:
+    return nearest(layer.meta.recipe, (other.meta.recipe for other in second))
+
+
+def _joined_another(layer: Layer, second: Sequence[Layer]) -> bool:
+    """Whether the second build's step differs in nothing but what it took of a side branch."""
+    recipe, best = layer.meta.recipe, _nearest(layer, second)
+    if best is None or best.parent != recipe.parent:
+        return False
+    pairs = ((best.by_name.get(place), part) for place, part in recipe.by_name.items())
+    changed = [part.kind for old, part in pairs if old is None or old.digest != part.digest]
+    return set(changed) == {PartKind.JOINED} and len(best.parts) == len(recipe.parts)
 
 
 def _other_inputs(layer: Layer, second: Sequence[Layer]) -> LivecdError:
-    recipe = layer.meta.recipe
-    best = nearest(recipe, (other.meta.recipe for other in second))
+    recipe, best = layer.meta.recipe, _nearest(layer, second)
     return LivecdError(
         "the two builds can't be compared, for they had different inputs",
         place=layer.name,
@@ -131,8 +151,14 @@ def _other_inputs(layer: Layer, second: Sequence[Layer]) -> LivecdError:
 
 
 def after(layer: Layer, layers: Sequence[Layer]) -> tuple[tuple[Layer, ...], ...]:
-    """The layers that lie on a layer, lowest first: a chain for each build that goes on with it."""
-    children = [child for child in layers if child.parent == layer.key]
+    """The layers that lie on a layer, lowest first: a chain for each build that goes on with it.
+
+    None for a layer of a side branch: no build goes on with it, and what is taken of it is a
+    part of the key of who takes it.
+    """
+    if layer.branch:
+        return ()
+    children = [child for child in layers if child.parent == layer.key and not child.branch]
     return tuple((child, *rest) for child in children for rest in after(child, layers)) or ((),)
 
 

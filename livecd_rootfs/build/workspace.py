@@ -2,7 +2,7 @@
 
 Layout below ``<cache>/builds/<name>/``, which is held (flock) while the run lives:
 
-    slots/N/   one for each step that runs at the same time: merged, config, scratch
+    slots/N/   one for each step that runs at the same time: merged, config, scratch, branches
     memory/    a tmpfs for steps that write a lot of small files
 """
 
@@ -45,6 +45,11 @@ class Slot:
     def config(self) -> Path:
         """The configuration as the step sees it."""
         return self.path / "config"
+
+    @property
+    def branches(self) -> Path:
+        """Where side branches that the step joins are mounted."""
+        return self.path / "branches"
 
     @property
     def scratch(self) -> Path:

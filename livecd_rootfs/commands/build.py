@@ -270,8 +270,13 @@ class _Publisher:
     lease: Lease
     listen: Listener
 
-    def publish(self, plan: BuildPlan, chain: tuple[Layer, ...]) -> None:
+    def publish(self, plan: BuildPlan, chain: tuple[Layer, ...], aside: tuple[Layer, ...]) -> None:
         """Publish what one build made.
+
+        Args:
+            plan: the build.
+            chain: the layers of its main line.
+            aside: those of side branches, of which it took something.
 
         Raises:
             LivecdError: it lacks an artifact that it promised, or the output can't be written.
@@ -280,7 +285,7 @@ class _Publisher:
             short = flatten.shortened(self.store, self.lease, chain, slot.build, _wait_silently)
             with overlay.mounted(overlay.lowers(short, self.store.layout.empty), slot.build):
                 names = self._artifacts(plan, slot.build)
-                made = output.publish(slot.build, names, self._place(plan, chain))
+                made = output.publish(slot.build, names, self._place(plan, chain, aside))
                 self._keep(plan, slot.build)
                 packages = dpkg.installed(slot.build / "chroot")
         self.listen(
@@ -289,7 +294,9 @@ class _Publisher:
             )
         )
 
-    def _place(self, plan: BuildPlan, chain: tuple[Layer, ...]) -> output.Place:
+    def _place(
+        self, plan: BuildPlan, chain: tuple[Layer, ...], aside: tuple[Layer, ...]
+    ) -> output.Place:
         project = self.request.project
         return output.Place(
             directory=self.request.output,
@@ -300,6 +307,7 @@ class _Publisher:
                 targets=plan.targets,
                 settings=project.settings,
                 chain=chain,
+                aside=aside,
             ),
             signer=signer_of(project.settings),
         )

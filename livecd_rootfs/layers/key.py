@@ -30,6 +30,8 @@ class PartKind(Enum):
     PROJECT = "project file"
     ARCHIVE = "archive"
     TOOLS = "tools"
+    BRANCH = "side branch"
+    JOINED = "joined tree"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.layers import key
-from livecd_rootfs.layers.key import FORMAT, Recipe
+from livecd_rootfs.layers.key import FORMAT, PartKind, Recipe
 
 META = "meta.json"
 SEAL = "seal"
@@ -83,6 +83,12 @@ class Layer:
     def log(self) -> Path:
         """What the step printed, if that was kept."""
         return self.path / "log"
+
+    @property
+    def branch(self) -> str:
+        """The side branch that it is on, whose layers no main line has below it; else empty."""
+        parts = self.meta.recipe.parts
+        return next((part.text or "" for part in parts if part.kind is PartKind.BRANCH), "")
 
     @property
     def seal(self) -> str | None:

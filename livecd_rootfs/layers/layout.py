@@ -28,6 +28,8 @@ layers/KEY/         one layer: what one step changed in the build directory
     meta.json       how the layer was made: its key's parts, on which making of the layer before
                     it, seconds, size in bytes, when; its own time says when it was last used
     log             what the step printed, if that was kept
+    joined.json     if steps of another branch take something of what is there after this step:
+                    the digests of those trees, by their paths in the build directory
     seal            the tree digest, written once everything is on the disk. A layer without a
                     seal counts as long as the machine has not been started anew since
 staging/RANDOM/     a layer that is being made; held (flock) while its maker lives, and removed

@@ -88,5 +88,6 @@ def _node(node: Node) -> dict[str, object]:
         "kind": node.step.kind.value,
         "name": node.step.name,
         "parent": node.parent,
+        "joined": [number for _, number in node.joined],
         "builds": list(node.builds),
     }

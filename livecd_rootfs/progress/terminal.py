@@ -145,13 +145,20 @@ class Terminal:
 
 
 def indents(forest: Forest) -> dict[int, int]:
-    """How far each step is indented: once more after each parting of ways."""
+    """How far each step is indented: once more after each parting of ways.
+
+    A side branch is indented; the main line goes on as if it were not there.
+    """
     children = forest.children()
     levels: dict[int, int] = {}
     for node in forest.nodes:
-        siblings = len(children[node.parent])
-        above = levels[node.parent] if node.parent is not None else 0
-        levels[node.number] = above + (1 if siblings > 1 and node.parent is not None else 0)
+        if node.parent is None:
+            levels[node.number] = 0
+            continue
+        siblings = sum(not each.step.aside for each in children[node.parent])
+        leaves = node.step.aside != forest.node(node.parent).step.aside
+        parts = leaves if node.step.aside else siblings > 1
+        levels[node.number] = levels[node.parent] + parts
     return levels
 
 

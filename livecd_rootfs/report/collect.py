@@ -45,7 +45,7 @@ class Collector:
         self._clock = clock
         self._began = clock()
         self._started: events.RunStarted | None = None
-        self._children: dict[int | None, list[Node]] = {}
+        self._waiting: dict[int | None, list[Node]] = {}
         self._steps: dict[int, StepRecord] = {}
         self._running: dict[int, int] = {}
         # Seconds in which all workers were busy: up to the last change, and up to when each
@@ -108,9 +108,9 @@ class Collector:
 
     def _begin(self, started: events.RunStarted) -> None:
         self._started = started
-        self._children = started.forest.children()
+        self._waiting = started.forest.waiting()
         self._steps = {node.number: StepRecord(node=node) for node in started.forest.nodes}
-        self._make_ready(self._children.get(None, []))
+        self._make_ready(self._waiting.get(None, []))
 
     def _make_ready(self, nodes: Iterable[Node]) -> None:
         self._all_busy_before |= {node.number: self._all_busy for node in nodes}
@@ -165,7 +165,7 @@ class Collector:
         self._put(replace(step, ended=self._now()))
         self._running.pop(step.node.number, None)
         if step.outcome is not Outcome.FAILED:
-            self._make_ready(self._children.get(step.node.number, []))
+            self._make_ready(self._waiting.get(step.node.number, []))
 
     def _tools_are_made(self, seconds: float, outcome: Outcome) -> None:
         now = self._now()

@@ -162,7 +162,8 @@ class Record:
         """Seconds of the chain of steps that took longest: more workers can't be quicker."""
         until: dict[int | None, float] = {None: 0.0}
         for step in self.steps:
-            until[step.node.number] = until[step.node.parent] + step.working
+            before = max(until[need] for need in step.node.needs or (None,))
+            until[step.node.number] = before + step.working
         return max(until.values())
 
     @cached_property

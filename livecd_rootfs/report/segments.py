@@ -29,6 +29,11 @@ class Segment:
         return " … ".join(dict.fromkeys(names))
 
     @property
+    def branch(self) -> str:
+        """The side branch that it is, if it is one."""
+        return self.steps[0].node.step.aside
+
+    @property
     def size(self) -> int:
         """Bytes of its layers."""
         return sum(step.size for step in self.steps)
@@ -63,16 +68,26 @@ def segments(run: Record) -> tuple[Segment, ...]:
         found.append(
             Segment(level=level, steps=tuple(steps[node.number] for node in row), ends=over)
         )
-        stack += [(child, level + 1) for child in reversed(children.get(last, []))]
+        stack += [(child, level + more) for child, more in _partings(children.get(last, []))[::-1]]
     return tuple(found)
+
+
+def _partings(children: list[Node]) -> list[tuple[Node, int]]:
+    """Each way on, and how much further in it is: the main line is not, for a side branch."""
+    main = [node for node in children if not node.step.aside]
+    goes_on = len(main) == 1 < len(children)
+    return [(node, 0 if goes_on and node in main else 1) for node in children]
 
 
 def _row(
     first: Node, children: dict[int | None, list[Node]], ends: dict[int, list[int]]
 ) -> list[Node]:
     row = [first]
-    while row[-1].number not in ends and len(children.get(row[-1].number, [])) == 1:
-        row += children[row[-1].number]
+    while row[-1].number not in ends:
+        ways = children.get(row[-1].number, [])
+        if len(ways) != 1 or ways[0].step.aside != row[-1].step.aside:
+            break
+        row += ways
     return row
 
 

@@ -31,6 +31,8 @@ def _step(step: Step) -> dict[str, object]:
         "name": step.name,
         "reason": step.reason or None,
         "network": step.network,
+        "aside": step.aside or None,
+        "joins": list(step.joins),
         "place": step.place,
         "chain": _chain(step.hook) if step.hook else [],
     }

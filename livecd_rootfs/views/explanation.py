@@ -89,6 +89,7 @@ def _of_hook(step: Step) -> list[str]:
     elif step.hook:
         lines.append(f"  Why: {step.place} lists it.")
         lines += [f"       {link}" for link in chain(step.hook)]
+    lines += _of_branches(step)
     header = step.header
     if header is not None:
         lines.append(f"  Network: {'yes' if header.network else 'no'}.")
@@ -96,6 +97,15 @@ def _of_hook(step: Step) -> list[str]:
         lines.append(f"  Tools: {', '.join(header.tools)}.")
     if header is not None and header.env is not None:
         lines.append(f"  Reads: {', '.join(header.env) or 'no variable but the fixed ones'}.")
+    return lines
+
+
+def _of_branches(step: Step) -> list[str]:
+    """Where a step leaves the main line, and what it takes of those that did."""
+    words = (word.partition("/") for word in step.joins)
+    lines = [f"  Joins: {path} of the side branch '{name}'." for name, _, path in words]
+    if step.aside:
+        lines.append(f"  Aside: on the side branch '{step.aside}', which later hooks don't see.")
     return lines
 
 

@@ -23,18 +23,23 @@ from livecd_rootfs.build import loops, provenance
 from livecd_rootfs.layers.store import Store
 from tests import leaks
 
-# Three branches after two steps that they share.
+# Three branches after two steps that they share; one of them has a side branch, too.
 FILES = {
     "chroot/010-first.chroot": "#!/bin/sh\n# hook: env=ROUND\necho $ROUND > /root/first\n",
     "base/second.binary": "#!/bin/sh\n# hook: env=\ncp chroot/root/first second\nmkdir folder\n",
     **{
         f"base/series/{name}": f"base/second.binary\nbase/{name}1.binary\nbase/{name}2.binary\n"
         f"provides ${{PREFIX}}.{name}\n"
-        for name in "abc"
+        for name in "ab"
     },
+    "base/aside.binary": "#!/bin/sh\n# hook: env= aside=s\nmkdir dest\nmv second dest/first\n",
+    "base/series/c": "base/second.binary\nbase/aside.binary\nbase/c1.binary\nbase/c2.binary\n"
+    "provides ${PREFIX}.c\n",
+    "base/c1.binary": "#!/bin/sh\n# hook: env= joins=s/dest\nrm -r folder\n"
+    'cp "$LIVECD_BRANCHES/s/dest/first" second\necho c >> second\n',
     **{
         f"base/{name}1.binary": f"#!/bin/sh\n# hook: env=\nrm -r folder\necho {name} >> second\n"
-        for name in "abc"
+        for name in "ab"
     },
     **{
         f"base/{name}2.binary": f"#!/bin/sh\n# hook: env=\nmv second livecd.test.{name}\n"

@@ -50,3 +50,21 @@ def test_a_deep_tree_and_a_wide_one(telling: Tell) -> None:
     told.story.began(jobs=1)
     found = segments(told.collector.record())
     assert [piece.level for piece in found] == list(range(len(plans)))
+
+
+def test_the_main_line_goes_on_past_a_side_branch(telling: Tell) -> None:
+    names = (
+        "base",
+        "one.binary",
+        "a.binary # hook: aside=s",
+        "b.binary # hook: aside=s",
+        "two.binary # hook: joins=s/x",
+    )
+    told = telling(plan("x", *names))
+    told.story.began(jobs=1)
+    found = segments(told.collector.record())
+    assert [(piece.level, piece.name, piece.branch) for piece in found] == [
+        (0, "base … one.binary", ""),
+        (1, "a.binary … b.binary", "s"),
+        (0, "two.binary", ""),
+    ]

@@ -89,6 +89,8 @@ def test_as_json_steps_and_artifacts_have_their_reasons(
         "name": "base/disk.binary",
         "reason": None,
         "network": False,
+        "aside": None,
+        "joins": [],
         "place": "hooks.d/base/series/disk:2:1",
         "chain": [
             {"series": "box", "place": None},
