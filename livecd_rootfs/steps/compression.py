@@ -106,6 +106,15 @@ def of(context: Context, what: Format) -> Method:
     return DECISIONS[what][wish]
 
 
+def by(context: Context, algorithm: str) -> Method:
+    """How hard a build compresses by an algorithm that it was told: ``xz``, ``zstd`` or ``gzip``.
+
+    Raises:
+        UsageError: COMPRESSION has a value that is none of its own.
+    """
+    return of(context, Format(algorithm))
+
+
 def to_file(context: Context, method: Method, pieces: Generator[bytes], target: Path) -> None:
     """Compress a stream into a file, on all cores.
 

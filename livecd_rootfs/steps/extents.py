@@ -52,6 +52,19 @@ def copy(source: Path, target: Path, offset: int, size: int) -> None:
             _copy_range(reader.fileno(), writer.fileno(), start, end, start - offset)
 
 
+def place(source: Path, target: Path, offset: int) -> None:
+    """Copy a sparse file into one that exists and has holes there.
+
+    Args:
+        source: the sparse file.
+        target: the other file.
+        offset: where the copy begins in it, in bytes.
+    """
+    with source.open("rb") as reader, target.open("r+b") as writer:
+        for start, end in of(reader.fileno()):
+            _copy_range(reader.fileno(), writer.fileno(), start, end, offset + start)
+
+
 def _copy_range(source: int, sink: int, start: int, end: int, at: int) -> None:
     while start < end:
         count = os.copy_file_range(source, sink, end - start, start, at)

@@ -30,6 +30,18 @@ def write(context: Context, root: Path, suffix: str) -> None:
     packages = dpkg.installed(root)
     manifest = dpkg.manifest(packages, context.arch).encode()
     artifact.write(context.artifact(suffix + MANIFEST), manifest)
+    write_bill(context, root, suffix)
+
+
+def write_bill(context: Context, root: Path, suffix: str) -> None:
+    """Write the bill of materials alone, for what has its manifest in another form.
+
+    Args:
+        context: the build.
+        root: the root, as it is in the artifact.
+        suffix: the artifact's.
+    """
+    packages = dpkg.installed(root)
     licence_of = partial(licences.licence_of, root)
     system = sbom.system(osrelease.read(root), context.arch, packages, licence_of)
     name = context.artifact(suffix).name

@@ -28,14 +28,17 @@ class Type(Enum):
     XBOOTLDR = UUID("bc13c2ff-59e6-4262-a352-b275fd6f7172")
     ROOT_AMD64 = UUID("4f68bce3-e8cd-4db1-96e7-fbcaf984b709")
     ROOT_ARM64 = UUID("b921b045-1df0-41c3-af44-4c6f280d3fae")
+    ROOT_VERITY_AMD64 = UUID("2c7357ed-ebd2-46d9-aec1-23d437ec2bf5")
+    ROOT_VERITY_ARM64 = UUID("df3300ce-d69f-4c92-978c-9bfb0f38d820")
     LINUX = UUID("0fc63daf-8483-4772-8e79-3d69d8477de4")
 
 
 ROOT_TYPES = {"amd64": Type.ROOT_AMD64, "arm64": Type.ROOT_ARM64}
+VERITY_TYPES = {"amd64": Type.ROOT_VERITY_AMD64, "arm64": Type.ROOT_VERITY_ARM64}
 # Who starts a disk by BIOS at all.
 BIOS_ARCHITECTURES = frozenset({"amd64", "i386"})
 
-ROOT, XBOOTLDR, BIOS_BOOT, ESP = 1, 13, 14, 15
+ROOT, VERITY, XBOOTLDR, BIOS_BOOT, ESP = 1, 2, 13, 14, 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

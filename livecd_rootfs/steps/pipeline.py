@@ -53,7 +53,14 @@ def produced(
         _finish(argv, tool.wait(), errors, started)
 
 
-def consumed(context: Context, argv: Sequence[str], pieces: Generator[bytes], target: Path) -> None:
+def consumed(
+    context: Context,
+    argv: Sequence[str],
+    pieces: Generator[bytes],
+    target: Path,
+    *,
+    bind: Sequence[Path] = (),
+) -> None:
     """Give a tool its input in pieces; what it writes becomes a file.
 
     Args:
@@ -61,6 +68,7 @@ def consumed(context: Context, argv: Sequence[str], pieces: Generator[bytes], ta
         argv: the tool and its arguments.
         pieces: its input; closed at the end, also when the tool wanted no more of it.
         target: the file.
+        bind: what else it reads.
 
     Raises:
         CommandError: it failed.
@@ -76,6 +84,7 @@ def consumed(context: Context, argv: Sequence[str], pieces: Generator[bytes], ta
                     streams=streams,
                     cwd=context.build,
                     env=context.environment(),
+                    bind=bind,
                     shut=(writer,),
                 )
             try:

@@ -19,9 +19,9 @@ from livecd_rootfs.steps.vfat import File
 
 UKIFY = "usr/bin/ukify"
 SBSIGN = "usr/lib/systemd/systemd-sbsign"
-_LOADER = "loader/loader.conf"
+LOADER_CONF = "loader/loader.conf"
 # Seconds for somebody who wants another entry.
-_SETTINGS = b"timeout 1\n"
+SETTINGS = b"timeout 1\n"
 _KEYS = "/run/secure-boot"
 _OUTPUT = "boot/.livecd.efi"
 
@@ -43,12 +43,12 @@ def install(context: Context, root: Path, kernels: Sequence[Kernel]) -> tuple[Fi
     suffix, signer = firmware.suffix, signing.of(context)
     _check(root, suffix, signer)
     token = osrelease.read(root).get("ID", "linux")
-    _tell_kernel_install(context, root, kernels[0], token)
+    tell_kernel_install(context, root, kernels[0], token)
     loader = _loader(context, root, suffix, signer)
     return (
         File(path=PurePosixPath("EFI/BOOT", f"BOOT{suffix.upper()}.EFI"), content=loader),
         File(path=PurePosixPath("EFI/systemd", f"systemd-boot{suffix}.efi"), content=loader),
-        File(path=PurePosixPath(_LOADER), content=_SETTINGS),
+        File(path=PurePosixPath(LOADER_CONF), content=SETTINGS),
         *_images(context, root, kernels, token, signer),
     )
 
@@ -57,7 +57,7 @@ def _check(root: Path, suffix: str, signer: Signer | None) -> None:
     needed = {
         UKIFY: "systemd-ukify",
         _stub(suffix): "systemd-boot-efi",
-        _plain(suffix): "systemd-boot-efi",
+        program(suffix): "systemd-boot-efi",
         **({SBSIGN: "systemd-repart"} if signer else {}),
     }
     for path, package in needed.items():
@@ -73,11 +73,13 @@ def _stub(suffix: str) -> str:
     return f"{unified.STUBS}/linux{suffix}.efi.stub"
 
 
-def _plain(suffix: str) -> str:
+def program(suffix: str) -> str:
+    """Where Debian's systemd-boot-efi has the boot loader, in a root."""
     return f"{unified.STUBS}/systemd-boot{suffix}.efi"
 
 
-def _tell_kernel_install(context: Context, root: Path, kernel: Kernel, token: str) -> None:
+def tell_kernel_install(context: Context, root: Path, kernel: Kernel, token: str) -> None:
+    """Have kernel-install(8) of a root make the images of its later kernels in this way."""
     rooted.write(root, "etc/kernel/cmdline", f"{unified.arguments(context, kernel)}\n")
     rooted.write(root, "etc/kernel/install.conf", "layout=uki\nuki_generator=ukify\n")
     rooted.write(root, "etc/kernel/entry-token", f"{token}\n")
@@ -85,7 +87,7 @@ def _tell_kernel_install(context: Context, root: Path, kernel: Kernel, token: st
 
 def _loader(context: Context, root: Path, suffix: str, signer: Signer | None) -> bytes:
     """systemd-boot: signed by the user, else by the distribution, else as it is."""
-    plain = _plain(suffix)
+    plain = program(suffix)
     if signer is None:
         found = rooted.first_file(root, f"{plain}.signed", plain)
         return found.read_bytes() if found else b""
