@@ -14,8 +14,9 @@ from livecd_rootfs.diagnostics import Diagnostic
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.header import HookHeader
 from livecd_rootfs.hooktree import HookTree
+from livecd_rootfs.image import artifacts
 from livecd_rootfs.resolve import Resolution, resolve, split_targets
-from livecd_rootfs.settings import Settings, host_architecture
+from livecd_rootfs.settings import TABLE, Settings, host_architecture
 from livecd_rootfs.tools import Mode, Toolbox
 
 HEADER_BYTES = 16384
@@ -105,7 +106,19 @@ class Project:
             raise Findings(resolution.errors)
         for warning in resolution.warnings:
             self.warn(warning)
-        return resolution
+        return self._as_asked(resolution)
+
+    def _as_asked(self, resolution: Resolution) -> Resolution:
+        """Of what the image pipeline may make, only what the settings ask for is promised."""
+        settings = self.settings
+        variables = {row.variable: settings.for_hooks(row.name) for row in TABLE}
+        return Resolution(
+            targets=resolution.targets,
+            hooks=resolution.hooks,
+            provides=artifacts.asked(resolution.provides, self.prefix, variables),
+            reaches=resolution.reaches,
+            diagnostics=resolution.diagnostics,
+        )
 
     def plan(self, resolution: Resolution, base: Base, mode: Mode) -> BuildPlan:
         """The plan for resolved targets; looks at hooks' headers and at the host's tools.

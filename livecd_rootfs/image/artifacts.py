@@ -6,12 +6,13 @@ them, and the plan, which promises them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from itertools import product
 
 from livecd_rootfs.errors import UsageError
+from livecd_rootfs.resolution import Provided
 
 IMAGE = ".image"
 SUMS = f"{IMAGE}.SHA256SUMS"
@@ -130,12 +131,14 @@ def of(variables: Mapping[str, str]) -> Output:
 
 
 def names(output: Output) -> tuple[str, ...]:
-    """The ends of the names of all that is made, each beginning with a dot.
+    """The ends of the names of all files that are made, each beginning with a dot.
 
-    The signature is not among them: see ``sign`` in the package of builds.
+    Two things are not among them: a directory, which is no artifact as others are, and
+    the signature, which whoever has the key makes at the very end.
     """
+    is_file = output.format is not Format.DIRECTORY
     return (
-        *([output.image] if output.image else ()),
+        *([output.image] if output.image and is_file else ()),
         *_parts(output),
         *([f"{IMAGE}.bmap"] if output.bmap and output.format is Format.DISK else ()),
         *([ROOT_HASH] if output.verity else ()),
@@ -183,6 +186,30 @@ def every() -> tuple[str, ...]:
         )
         found |= dict.fromkeys(names(output))
     return tuple(sorted(found))
+
+
+def asked(
+    provided: Iterable[Provided], prefix: str, variables: Mapping[str, str]
+) -> tuple[Provided, ...]:
+    """What of the artifacts that series files provide the settings ask for.
+
+    The series of the pipeline provides all that it may make. What others provide
+    is asked for by naming their targets.
+
+    Args:
+        provided: what the series files say.
+        prefix: what the artifacts' names begin with.
+        variables: the settings.
+
+    Raises:
+        UsageError: a setting has a value that is none of its own.
+    """
+    listed = tuple(provided)
+    ours = {f"{prefix}{name}" for name in every()}
+    if not any(each.artifact in ours for each in listed):
+        return listed
+    wanted = {f"{prefix}{name}" for name in names(of(variables))}
+    return tuple(each for each in listed if each.artifact not in ours - wanted)
 
 
 def _yes(variables: Mapping[str, str], name: str) -> bool:

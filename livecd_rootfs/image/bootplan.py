@@ -50,7 +50,7 @@ def of(context: Context) -> BootPlan:
     if output.bootable == "no":
         return _not("Bootable=no")
     if output.format is not Format.DISK:
-        return _not(f"the output is a {output.format.value}, which no firmware starts")
+        return _not("the output is no disk")
     if output.verity and context.bootloader == GRUB:
         raise UsageError(
             "Verity is asked for with GRUB",

@@ -61,7 +61,7 @@ ROWS = (
         option="CompressOutput",
         aliases=("Compress", "CompressFs"),
         kind=Kind.BOOL,
-        choices=(YES, NO, "zstd", "xz", "gzip", "lz4", "bzip2"),
+        choices=(YES, NO, "zstd", "xz", "gzip"),
         also=(("zst", "zstd"), ("gz", "gzip")),
         help="compress the artifacts that are one file: no, yes (zstd), or by which program",
     ),
