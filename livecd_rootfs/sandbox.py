@@ -18,7 +18,7 @@ import struct
 import tempfile
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -149,6 +149,7 @@ def run(
     stdin: str | None = None,
     output: int | None = None,
     check: bool = True,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Completed:
     """Run a command in a sandbox to its end.
 
@@ -158,6 +159,7 @@ def run(
         stdin: text for its input.
         output: a descriptor that gets both streams; without it they are captured apart.
         check: raise when the status is not 0.
+        meanwhile: called while the command runs.
 
     Raises:
         CommandError: it failed.
@@ -178,7 +180,7 @@ def run(
             stdout=out.fileno() if output is None else output,
             stderr=err.fileno() if output is None else output,
         )
-        status = _wait_or_end(child)
+        status = _wait_or_end(child, meanwhile)
         texts = [_text(stream.fileno()) for stream in (out, err)]
     seconds = time.monotonic() - started
     completed = Completed(
@@ -189,9 +191,10 @@ def run(
     return completed
 
 
-def _wait_or_end(child: Child) -> int:
+def _wait_or_end(child: Child, meanwhile: Callable[[], object]) -> int:
     """Wait; if this program is interrupted meanwhile, the sandbox ends with it."""
     try:
+        meanwhile()
         with selectors.DefaultSelector() as selector:
             selector.register(child.pidfd, selectors.EVENT_READ)
             selector.select()

@@ -15,7 +15,7 @@ from pathlib import Path
 from livecd_rootfs import archive, mmdebstrap, shell, toolsroot
 from livecd_rootfs.build import environment
 from livecd_rootfs.build.environment import Identity
-from livecd_rootfs.build.forest import OWN_VARIABLES, Node
+from livecd_rootfs.build.forest import OWN_VARIABLES, Forest, Node
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan, Step, StepKind
 from livecd_rootfs.build.stepview import FUNCTIONS
 from livecd_rootfs.errors import LivecdError
@@ -28,6 +28,7 @@ from livecd_rootfs.settings import FILES, TABLE, Kind, ProjectFile, Settings
 from livecd_rootfs.tools import Host, Toolbox, describe, tool_named
 
 BUNDLE = "livecd_rootfs.zip"
+BASE_MODULE = "livecd_rootfs.build.base"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ class Kitchen:
             *(Part(kind=PartKind.ARCHIVE, name=each.name, digest=each.sha256) for each in releases),
             of_text(PartKind.SETTING, "bootstrap", "\n".join(words)),
             of_text(PartKind.SETTING, "date", str(date)),
-            *self._inputs.of_modules("livecd_rootfs.build.base"),
+            *self._inputs.of_modules(BASE_MODULE),
         )
 
     def _hook_parts(self, node: Node, plan: BuildPlan, date: int) -> tuple[Part, ...]:
@@ -224,6 +225,18 @@ SECRETS = frozenset(row.variable for row in TABLE if row.kind is Kind.HASH)
 
 def _variable_part(name: str, text: str) -> Part:
     return of_text(PartKind.VARIABLE, name, text, secret=name in SECRETS)
+
+
+def read_modules(tree: Path, planted: Forest) -> None:
+    """Read what of this package the steps' hooks import, which is then known.
+
+    A hook whose inputs can't be read is told of when its own recipe is made.
+    """
+    inputs = Inputs(tree)
+    inputs.of_modules(BASE_MODULE)
+    for node in planted.nodes:
+        if node.step.hook is not None:
+            inputs.read_modules(node.step.name)
 
 
 def _file_part(name: str, path: Path) -> Part:

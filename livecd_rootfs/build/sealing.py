@@ -12,18 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from livecd_rootfs.layers.store import Store
 from livecd_rootfs.running import HostProcess, end
 
 LOG = "sealing.log"
 
 
 @contextmanager
-def beside(store: Store, cache: Path, logs: Path) -> Iterator[None]:
-    """Seal what has no seal yet, if there is such; what is not done in the end is done next time."""
-    if not store.writable or all(layer.seal for layer in store.layers()):
-        yield
-        return
+def beside(cache: Path, logs: Path) -> Iterator[None]:
+    """Seal what has no seal yet; what is not done in the end is done next time."""
     argv = ["nice", sys.executable, "-m", "livecd_rootfs", "cache", "seal", "--cache", str(cache)]
     output = os.open(logs / LOG, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o644)
     silence = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)

@@ -6,13 +6,23 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from livecd_rootfs import archive, boxkey, kernel, process, prune, sandbox, signals, toolsroot
+from livecd_rootfs import (
+    archive,
+    boxkey,
+    kernel,
+    mmdebstrap,
+    process,
+    prune,
+    sandbox,
+    signals,
+    toolsroot,
+)
 from livecd_rootfs.build import (
     base,
     environment,
@@ -45,6 +55,9 @@ from livecd_rootfs.resolve import Resolution
 from livecd_rootfs.settings import Settings, host_architecture, proxies
 from livecd_rootfs.steps import dpkg
 from livecd_rootfs.tools import Mode, Toolbox
+
+# The layers of the store, which are read once in a run.
+Stored = Callable[[], tuple[Layer, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +149,11 @@ def _run(
         os.umask(sandbox.UMASK)  # what we make for hooks shall not depend on ours
         store = Store.open(request.cache)
         lease = stack.enter_context(store.lease())
-        kitchen = kitchen_of(request, planted, store)
+        stored = cache(store.layers)
+        kitchen = kitchen_of(request, planted, stored)
         logs = _logs(request.cache, workspace)
-        stack.enter_context(sealing.beside(store, request.cache, logs))
+        if store.writable and not all(layer.seal for layer in stored()):
+            stack.enter_context(sealing.beside(request.cache, logs))
         tools = stack.enter_context(toolsstep.opened(kitchen.tools_request, logs, listen))
         runner = Runner(
             kitchen=kitchen,
@@ -148,13 +163,13 @@ def _run(
             workspace=workspace,
             logs=logs,
             tools_root=tools.root,
-            known=cache(lambda: tuple(layer.meta.recipe for layer in store.layers())),
+            known=lambda: tuple(layer.meta.recipe for layer in stored()),
             environ=request.environ,
             listen=listen,
             visit=_visit(request, listen),
         )
         orders = Orders(
-            jobs=request.jobs, date=date_of(request, kitchen), durations=durations_of(store)
+            jobs=request.jobs, date=date_of(request, kitchen), durations=durations_of(stored())
         )
         listen(events.RunStarted(forest=planted, logs=logs, jobs=orders.jobs, date=orders.date))
         publisher = _Publisher(
@@ -181,7 +196,7 @@ def _detach_lost_loops(cache_directory: Path, listen: Listener) -> None:
         listen(events.Note(text=text))
 
 
-def kitchen_of(request: Request, planted: Forest, store: Store) -> Kitchen:
+def kitchen_of(request: Request, planted: Forest, stored: Stored) -> Kitchen:
     """What all recipes of a run are made from; the archive is asked here.
 
     Raises:
@@ -190,7 +205,7 @@ def kitchen_of(request: Request, planted: Forest, store: Store) -> Kitchen:
     settings = request.project.settings
     bootstrap = base.bootstrap_request(settings)
     bootstrapped = request.base.kind is BaseKind.BOOTSTRAP
-    stored = request.offline and bootstrapped
+    from_store = request.offline and bootstrapped
     asked = bootstrapped and not request.offline
     machine = settings.text("arch")
     wanted = toolsroot.Request(
@@ -202,12 +217,26 @@ def kitchen_of(request: Request, planted: Forest, store: Store) -> Kitchen:
         identity=environment.identity(settings, request.project.prefix),
         base=request.base,
         bootstrap=bootstrap,
-        archive=archive.query(bootstrap, proxies(request.environ)) if asked else None,
-        root=recipes.newest_root(bootstrap, store.layers()) if stored else None,
+        archive=_ask(request, planted, bootstrap, stored) if asked else None,
+        root=recipes.newest_root(bootstrap, stored()) if from_store else None,
         toolbox=Toolbox(mode=request.tools),
         tools_request=wanted if planted.tools else None,
         environ=_with_box_key(request, planted, Toolbox(mode=request.tools)),
     )
+
+
+def _ask(
+    request: Request, planted: Forest, bootstrap: mmdebstrap.Request, stored: Stored
+) -> archive.State:
+    """What the archive offers; while it is waited for, what must be read anyway is read."""
+    tree = request.project.tree.resolve()
+
+    def read() -> None:
+        recipes.read_modules(tree, planted)
+        stored()
+
+    environ = proxies(request.environ)
+    return archive.query(bootstrap, environ, cache=request.cache, meanwhile=read)
 
 
 def _with_box_key(request: Request, planted: Forest, toolbox: Toolbox) -> Mapping[str, str]:
@@ -234,9 +263,9 @@ def date_of(request: Request, kitchen: Kitchen) -> int | None:
     return None
 
 
-def durations_of(store: Store) -> dict[str, float]:
+def durations_of(stored: Iterable[Layer]) -> dict[str, float]:
     """How long each step took when it ran last."""
-    layers = sorted(store.layers(), key=lambda layer: layer.meta.created)
+    layers = sorted(stored, key=lambda layer: layer.meta.created)
     return {layer.name: layer.meta.seconds for layer in layers}
 
 

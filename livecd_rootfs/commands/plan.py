@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from livecd_rootfs.build import base as bases
@@ -78,7 +78,7 @@ def branches(project: Project, targets: Sequence[str], place: Place) -> str:
     """
     store = Store.open(place.cache)
     planted, outlooks = _forecast(project, targets, place, store)
-    return render(planted, outlooks, build.durations_of(store))
+    return render(planted, outlooks, build.durations_of(store.layers()))
 
 
 def _forecast(
@@ -97,7 +97,7 @@ def _forecast(
         environ=place.environ,
     )
     planted, _ = build.plant(request)
-    kitchen = build.kitchen_of(request, planted, store)
+    kitchen = build.kitchen_of(request, planted, cache(store.layers))
     return planted, forecast(planted, kitchen, store, build.date_of(request, kitchen))
 
 

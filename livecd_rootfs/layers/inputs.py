@@ -5,6 +5,7 @@ An object of this module serves one run, and reads each file once.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -74,6 +75,11 @@ class Inputs:
                 data = known[name].read_bytes()
                 self._modules[name] = key.of_bytes(PartKind.MODULE, name, data)
         return tuple(self._modules[name] for name in needed)
+
+    def read_modules(self, hook: str) -> None:
+        """Read the modules that a hook imports, ahead of `of_hook`, which tells what is wrong."""
+        with contextlib.suppress(OSError):
+            self.of_modules(*self._imported(self._tree / hook))
 
     def of_file(self, name: str, path: Path) -> Part:
         """Any other file that steps read, such as the functions that hooks source."""
