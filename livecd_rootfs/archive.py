@@ -13,19 +13,21 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import hashlib
+import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from livecd_rootfs import hostroot, sandbox
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.mmdebstrap import PROGRAM, Request, argv, failure
 from livecd_rootfs.mounts import Bind, Tmpfs
+from livecd_rootfs.process import Completed
 from livecd_rootfs.sandbox import Sandbox
 
 OUT = "/livecd/archive"
@@ -78,44 +80,114 @@ class State:
         return max(release.date for release in self.releases)
 
 
-def query(
-    request: Request,
-    environ: Mapping[str, str],
-    *,
-    cache: Path,
-    meanwhile: Callable[[], object] = lambda: None,
-) -> State:
-    """Ask the archive for the InRelease files of a suite.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the archive is asked, and what is known from last time.
 
-    Args:
+    Attributes:
         request: a bootstrap that would be made; only its sources matter.
         environ: PATH and the proxies.
         cache: the cache directory.
-        meanwhile: other work, done while the archive is waited for.
-
-    Raises:
-        LivecdError: no network, an unknown suite, a wrong signature: as
-            ``mmdebstrap.failure`` explains it.
     """
-    asking = request.asking(setup=f'{OUT}/{HOOK} "$1"', target=Path(ROOT))
-    kept = cache / FOLDER / f"{_identity(argv(asking))}.tar"
-    with _place() as out:
-        if _asked_again(out, kept, environ, meanwhile):
-            return _state(out)
-    with _place() as out:
-        seen = _sandbox(out, environ)
-        asked = sandbox.run(seen, argv(asking), check=False, meanwhile=meanwhile)
-        if not (out / "done").exists():
-            raise failure(request, asked)
-        _keep(out / ASKER, kept)
-        return _state(out)
+
+    request: Request
+    environ: Mapping[str, str]
+    cache: Path
+
+    def last(self) -> State | None:
+        """The answer of last time; ``None`` if there is none that can be read."""
+        try:
+            found = json.loads(self._kept(".json").read_text())
+            return State(releases=tuple(Release(**each) for each in found))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def ask(self, meanwhile: Callable[[], object] = lambda: None) -> State:
+        """Ask, and wait for the answer.
+
+        Args:
+            meanwhile: other work, done while the archive is waited for.
+
+        Raises:
+            LivecdError: no network, an unknown suite, a wrong signature: as
+                ``mmdebstrap.failure`` explains it.
+        """
+        with contextlib.closing(self.attempts()) as attempts:
+            for attempt in attempts:
+                seen = attempt.sandbox
+                done = sandbox.run(seen, attempt.argv, check=False, meanwhile=meanwhile)
+                if state := attempt.answer(done):
+                    return state
+        raise LivecdError("the archive was not asked")  # the last attempt tells what is wrong
+
+    def attempts(self) -> Generator[Attempt, None, None]:
+        """The ways to ask: from the root that asked last time, and from a new one.
+
+        Each is to be run, and then to be asked for its answer; the directory that it
+        uses is gone when the next one is taken.
+        """
+        kept = self._kept(".tar")
+        for again in (True, False) if kept.is_file() else (False,):
+            with _place() as out:
+                if again:
+                    shutil.copyfile(kept, out / ASKER)
+                yield Attempt(question=self, out=out, again=again)
+
+    def argv(self) -> tuple[str, ...]:
+        """The bootstrap, ended by a set-up hook as soon as the files are there."""
+        return argv(self.request.asking(setup=f'{OUT}/{HOOK} "$1"', target=Path(ROOT)))
+
+    def keep(self, out: Path, state: State) -> None:
+        """Keep the answer and the root that asked; a cache that can't be written does without."""
+        answer = json.dumps([asdict(each) for each in state.releases], indent=1)
+        with contextlib.suppress(OSError):
+            (self.cache / FOLDER).mkdir(parents=True, exist_ok=True)
+            if not self._kept(".tar").exists():
+                _appear(self._kept(".tar"), (out / ASKER).read_bytes())
+            _appear(self._kept(".json"), answer.encode())
+
+    def _kept(self, suffix: str) -> Path:
+        """A file in the cache, named by the command and by the program that is behind it."""
+        program = shutil.which(PROGRAM)
+        content = Path(program).read_bytes() if program else b""
+        named = b"\0".join((*map(os.fsencode, self.argv()), content))
+        return self.cache / FOLDER / f"{hashlib.sha256(named).hexdigest()}{suffix}"
 
 
-def _identity(command: Sequence[str]) -> str:
-    """What a root that asks depends on: the command, and the program that is behind it."""
-    program = shutil.which(PROGRAM)
-    content = Path(program).read_bytes() if program else b""
-    return hashlib.sha256(b"\0".join((*map(os.fsencode, command), content))).hexdigest()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One way to ask: a command in a sandbox, and where it leaves the answer."""
+
+    question: Question
+    out: Path
+    again: bool
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The command."""
+        return ("sh", "-c", _AGAIN) if self.again else self.question.argv()
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """What it sees."""
+        shown = Bind(source=self.out, target=OUT, writable=True)
+        operations = (*hostroot.operations(), Tmpfs(target="/build"), shown)
+        return Sandbox(operations=operations, env=self.question.environ)
+
+    def answer(self, done: Completed) -> State | None:
+        """The answer when the command has ended; ``None`` if it is worth asking anew.
+
+        Raises:
+            LivecdError: there is none, and there will be none.
+        """
+        if not (self.out / "done").exists():
+            if self.again:
+                return None
+            raise failure(self.question.request, done)
+        files = sorted(self.out.glob("*Release"))
+        state = State(releases=tuple(release(file.name, file.read_bytes()) for file in files))
+        self.question.keep(self.out, state)
+        return state
 
 
 @contextmanager
@@ -128,37 +200,10 @@ def _place() -> Iterator[Path]:
         yield out
 
 
-def _asked_again(
-    out: Path, kept: Path, environ: Mapping[str, str], meanwhile: Callable[[], object]
-) -> bool:
-    """Ask from the root that asked last time, if there is one; gives whether that was answered."""
-    try:
-        shutil.copyfile(kept, out / ASKER)
-    except OSError:
-        return False
-    again = ("sh", "-c", _AGAIN)
-    sandbox.run(_sandbox(out, environ), again, check=False, meanwhile=meanwhile)
-    return (out / "done").exists()
-
-
-def _keep(asker: Path, kept: Path) -> None:
-    """Keep the root that asked; a cache that can't be written does without."""
-    part = kept.with_name(f"{kept.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(asker, part)
-        part.replace(kept)
-
-
-def _state(out: Path) -> State:
-    files = sorted(out.glob("*Release"))
-    return State(releases=tuple(release(file.name, file.read_bytes()) for file in files))
-
-
-def _sandbox(out: Path, environ: Mapping[str, str]) -> Sandbox:
-    shown = Bind(source=out, target=OUT, writable=True)
-    operations = (*hostroot.operations(), Tmpfs(target="/build"), shown)
-    return Sandbox(operations=operations, env=environ)
+def _appear(path: Path, content: bytes) -> None:
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    part.write_bytes(content)
+    part.replace(path)
 
 
 def release(name: str, content: bytes) -> Release:

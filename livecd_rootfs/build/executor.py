@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from livecd_rootfs.build import base
+from livecd_rootfs.build.assumption import Confirmed, at_once
 from livecd_rootfs.build.failure import BuildsFailed
 from livecd_rootfs.build.forest import Forest, Node
 from livecd_rootfs.build.plan import BaseKind, BuildPlan, StepKind
@@ -27,11 +28,13 @@ class Orders:
         jobs: how many steps run at the same time.
         date: SOURCE_DATE_EPOCH; ``None`` if only the given root can tell it.
         durations: seconds that steps took before, by their names.
+        confirmed: waited for before anything is published.
     """
 
     jobs: int
     date: int | None
     durations: Mapping[str, float]
+    confirmed: Confirmed = at_once
 
 
 async def execute(forest: Forest, runner: Runner, orders: Orders, publish: Publish) -> None:
@@ -62,6 +65,7 @@ class _Run:
         self._weight = weights(forest, orders.durations)
         self._waiting = forest.waiting()
         self._chains: dict[int | None, tuple[Layer, ...]] = {None: ()}
+        self._last = {forest.last(build).number for build in range(len(forest.builds))}
         self._ready = list(self._waiting.get(None, []))
         self._running: dict[asyncio.Task[Layer], Node] = {}
         self.failures: list[LivecdError] = []
@@ -92,7 +96,10 @@ class _Run:
         joined = {name: self._chains[number] for name, number in node.joined}
         date = self._date(plan, node, chain)
         turn = Turn(node=node, plan=plan, chain=chain, branches=joined, date=date)
-        return await self._runner.layer(turn)
+        layer = await self._runner.layer(turn)
+        if node.number in self._last:
+            await self._orders.confirmed()
+        return layer
 
     def _date(self, plan: BuildPlan, node: Node, chain: tuple[Layer, ...]) -> int:
         """The time of all files: as ordered, else that of the root that was given."""

@@ -16,13 +16,13 @@ from livecd_rootfs import (
     archive,
     boxkey,
     kernel,
-    mmdebstrap,
     process,
     prune,
     sandbox,
     signals,
     toolsroot,
 )
+from livecd_rootfs.archive import Question
 from livecd_rootfs.build import (
     base,
     environment,
@@ -35,6 +35,7 @@ from livecd_rootfs.build import (
     signing,
     toolsstep,
 )
+from livecd_rootfs.build.assumption import ArchiveChanged, Assumption, at_once
 from livecd_rootfs.build.events import Listener
 from livecd_rootfs.build.executor import Orders
 from livecd_rootfs.build.failure import BuildsFailed
@@ -144,13 +145,37 @@ def _run(
 ) -> None:
     kernel.private_mounts()
     _detach_lost_loops(request.cache, listen)
+    # Who gets a shell in a failed step must not lose it to a changed archive.
+    question = question_of(request) if request.terminal is None else None
+    last = question.last() if question else None
+    if question is None or last is None:
+        _execute(request, planted, resolutions, listen)
+        return
+    assumption = Assumption(question=question, state=last, listen=listen)
+    try:
+        _execute(request, planted, resolutions, listen, assumption=assumption)
+    except ArchiveChanged as changed:
+        _execute(request, planted, resolutions, listen, known=changed.state)
+
+
+def _execute(
+    request: Request,
+    planted: Forest,
+    resolutions: Mapping[tuple[str, ...], Resolution],
+    told: Listener,
+    *,
+    assumption: Assumption | None = None,
+    known: archive.State | None = None,
+) -> None:
+    """One run, with what the archive offers: known, or assumed, or asked for before."""
+    listen = assumption.hear if assumption else told
     with ExitStack() as stack:
         workspace = stack.enter_context(open_workspace(request.cache))
         os.umask(sandbox.UMASK)  # what we make for hooks shall not depend on ours
         store = Store.open(request.cache)
         lease = stack.enter_context(store.lease())
         stored = cache(store.layers)
-        kitchen = kitchen_of(request, planted, stored)
+        kitchen = kitchen_of(request, planted, stored, assumption.state if assumption else known)
         logs = _logs(request.cache, workspace)
         if store.writable and not all(layer.seal for layer in stored()):
             stack.enter_context(sealing.beside(request.cache, logs))
@@ -169,7 +194,10 @@ def _run(
             visit=_visit(request, listen),
         )
         orders = Orders(
-            jobs=request.jobs, date=date_of(request, kitchen), durations=durations_of(stored())
+            jobs=request.jobs,
+            date=date_of(request, kitchen),
+            durations=durations_of(stored()),
+            confirmed=assumption.confirmed if assumption else at_once,
         )
         listen(events.RunStarted(forest=planted, logs=logs, jobs=orders.jobs, date=orders.date))
         publisher = _Publisher(
@@ -178,7 +206,8 @@ def _run(
 
         async def everything() -> None:
             tools.watch()
-            await executor.execute(planted, runner, orders, publisher.publish)
+            work = executor.execute(planted, runner, orders, publisher.publish)
+            await (assumption.beside(work) if assumption else work)
 
         signals.run(everything())
 
@@ -196,8 +225,27 @@ def _detach_lost_loops(cache_directory: Path, listen: Listener) -> None:
         listen(events.Note(text=text))
 
 
-def kitchen_of(request: Request, planted: Forest, stored: Stored) -> Kitchen:
-    """What all recipes of a run are made from; the archive is asked here.
+def question_of(request: Request) -> Question | None:
+    """What the archive is to be asked; ``None`` if nothing comes from there."""
+    if request.offline or request.base.kind is not BaseKind.BOOTSTRAP:
+        return None
+    return Question(
+        request=base.bootstrap_request(request.project.settings),
+        environ=proxies(request.environ),
+        cache=request.cache,
+    )
+
+
+def kitchen_of(
+    request: Request, planted: Forest, stored: Stored, known: archive.State | None = None
+) -> Kitchen:
+    """What all recipes of a run are made from.
+
+    Args:
+        request: what was asked for.
+        planted: the steps.
+        stored: the layers of the store.
+        known: what the archive offers; without it, it is asked here.
 
     Raises:
         LivecdError: the archive can't be reached, or the store has no root for --offline.
@@ -206,7 +254,6 @@ def kitchen_of(request: Request, planted: Forest, stored: Stored) -> Kitchen:
     bootstrap = base.bootstrap_request(settings)
     bootstrapped = request.base.kind is BaseKind.BOOTSTRAP
     from_store = request.offline and bootstrapped
-    asked = bootstrapped and not request.offline
     machine = settings.text("arch")
     wanted = toolsroot.Request(
         cache=request.cache, architecture=host_architecture(), machines=(machine,)
@@ -217,7 +264,7 @@ def kitchen_of(request: Request, planted: Forest, stored: Stored) -> Kitchen:
         identity=environment.identity(settings, request.project.prefix),
         base=request.base,
         bootstrap=bootstrap,
-        archive=_ask(request, planted, bootstrap, stored) if asked else None,
+        archive=known or _ask(request, planted, stored),
         root=recipes.newest_root(bootstrap, stored()) if from_store else None,
         toolbox=Toolbox(mode=request.tools),
         tools_request=wanted if planted.tools else None,
@@ -225,18 +272,15 @@ def kitchen_of(request: Request, planted: Forest, stored: Stored) -> Kitchen:
     )
 
 
-def _ask(
-    request: Request, planted: Forest, bootstrap: mmdebstrap.Request, stored: Stored
-) -> archive.State:
+def _ask(request: Request, planted: Forest, stored: Stored) -> archive.State | None:
     """What the archive offers; while it is waited for, what must be read anyway is read."""
-    tree = request.project.tree.resolve()
+    question, tree = question_of(request), request.project.tree.resolve()
 
     def read() -> None:
         recipes.read_modules(tree, planted)
         stored()
 
-    environ = proxies(request.environ)
-    return archive.query(bootstrap, environ, cache=request.cache, meanwhile=read)
+    return question.ask(meanwhile=read) if question else None
 
 
 def _with_box_key(request: Request, planted: Forest, toolbox: Toolbox) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.conftest import CHECKOUT, Built
+from tests.images.conftest import CHECKOUT, TARGETS, Built
 
 pytestmark = [pytest.mark.root, pytest.mark.network, pytest.mark.slow]
 
@@ -190,3 +190,15 @@ def test_a_user_gets_in_and_the_system_is_healthy(built: Built) -> None:
     )
     assert ended.returncode == 0, ended.stderr
     assert "ssh reached" in ended.stdout
+
+
+def test_an_archive_that_has_changed_since_is_no_obstacle(built: Built, tmp_path: Path) -> None:
+    """The next run begins as if it had not, is told better, and does what is right."""
+    (answer,) = (path for path in (built.cache / "archives").glob("*.json"))
+    true = answer.read_text()
+    answer.write_text(re.sub('"sha256": "....', '"sha256": "0000', true))
+    again = built.livecd_rootfs("build", TARGETS, "--output", str(tmp_path))
+    assert again.returncode == 0, again.stderr
+    assert answer.read_text() == true
+    assert "final.binary: cached" in again.stdout, again.stdout
+    assert (tmp_path / "SHA256SUMS").read_text() == (built.output / "SHA256SUMS").read_text()
