@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import distributions, hostroot, mmdebstrap
+from livecd_rootfs import distributions, documents, hostroot, mmdebstrap
 from livecd_rootfs.build.environment import SYSTEM_PATH
 from livecd_rootfs.build.plan import Base, BaseKind
 from livecd_rootfs.build.workspace import Slot
@@ -16,6 +16,7 @@ from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.mounts import Bind
 from livecd_rootfs.sandbox import Sandbox
 from livecd_rootfs.settings import Settings
+from livecd_rootfs.settings.row import NO
 from livecd_rootfs.variants import MINIMIZED
 
 GIVEN = "/livecd/base"
@@ -25,16 +26,6 @@ EARLIEST = 315532800
 # Kernel packages' scripts obey this (Debian kernel handbook, "Hooks"): the initramfs
 # is made once, by a chroot hook, after everything that goes into it.
 NO_INITRAMFS = {"INITRD": "No"}
-# What a minimized image leaves out of every package, now and when it is upgraded; the
-# copyright files stay, as licences ask (Debian policy, 12.5).
-NO_DOCUMENTS = (
-    "path-exclude=/usr/share/doc/*",
-    "path-include=/usr/share/doc/*/copyright",
-    "path-exclude=/usr/share/man/*",
-    "path-exclude=/usr/share/info/*",
-    "path-exclude=/usr/share/locale/*/LC_MESSAGES/*.mo",
-    "path-exclude=/usr/share/lintian/*",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +88,12 @@ def bootstrap_request(settings: Settings) -> mmdebstrap.Request:
         packages=distributions.select(defaults, settings.words("packages")),
         components=settings.words("components"),
         keyring=keyring if keyring.exists() else None,
-        dpkg_options=NO_DOCUMENTS if variant.minimized else (),
+        dpkg_options=documents.DPKG_OPTIONS if _without_documents(settings, variant) else (),
     )
+
+
+def _without_documents(settings: Settings, variant: Variant) -> bool:
+    return variant.minimized or settings.text("with_docs") == NO
 
 
 def _variant(settings: Settings) -> Variant:

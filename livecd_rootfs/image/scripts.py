@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import process
+from livecd_rootfs import hostroot, process, sandbox
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.image import inroot
 from livecd_rootfs.mounts import Bind, Operation, Tmpfs
 from livecd_rootfs.process import COMMAND_NOT_FOUND, SIGNAL_BASE, describe_status
-from livecd_rootfs.sandbox import User
+from livecd_rootfs.sandbox import Sandbox, User
 from livecd_rootfs.steps import rooted
 from livecd_rootfs.steps.context import Context
 
@@ -121,44 +121,51 @@ def run_on_host(
     arguments: Sequence[str] = (),
     *,
     env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
+    binds: Sequence[Operation] = (),
 ) -> None:
     """Run a script beside the root, not in it; what it prints goes where we print to.
+
+    It sees the host, read-only, and itself at ``script.inside`` in ``/work``, which
+    is its working directory; it can write to ``/tmp`` and to what is bound so.
 
     Args:
         context: the build.
         script: the script.
         arguments: what it is called with.
         env: its variables beside those of every tool and of the setting Environment.
-        cwd: its working directory, the build directory if none is named.
+        binds: what else it sees.
 
     Raises:
         LivecdError: it can't be run, or failed: with its status and where its files are.
     """
     _must_be_runnable(script, Path("/"))
     variables = {**environment(context), **(env or {})}
-    argv = (str(script.path), *arguments)
-    done = process.run(
-        argv,
+    argv = (script.inside, *arguments)
+    own = (Tmpfs(target=WORK), Bind(source=script.path, target=script.inside))
+    seen = Sandbox(
+        operations=(*hostroot.operations(), *own, *binds),
+        cwd=WORK,
         env={**context.environment(), **variables},
-        cwd=cwd or context.build,
-        output=inroot.output_descriptor(),
-        check=False,
+        network=False,
     )
+    done = sandbox.run(seen, argv, output=inroot.output_descriptor(), check=False)
     if done.status != 0:
-        places = [f"{name}: {text}" for name, text in variables.items() if text.startswith("/")]
-        raise _failed(script, argv, done.status, places)
+        raise _failed(script, argv, done.status, _bound(variables, binds))
 
 
 def _places(root: Path, variables: Mapping[str, str], binds: Sequence[Operation]) -> Sequence[str]:
+    """Where the files are of a script that runs in a root, seen from outside."""
+    return (f"its root: {root}", *_bound(variables, binds))
+
+
+def _bound(variables: Mapping[str, str], binds: Sequence[Operation]) -> Sequence[str]:
     """Where the files are that a script knows by its variables, seen from outside."""
     outside = {each.target: each.source for each in binds if isinstance(each, Bind)}
-    named = (
+    return tuple(
         f"{name} ({inside}): {outside[inside]}"
         for name, inside in variables.items()
         if inside in outside
     )
-    return (f"its root: {root}", *named)
 
 
 def _failed(script: Script, argv: Sequence[str], status: int, places: Sequence[str]) -> LivecdError:

@@ -37,7 +37,7 @@ ROWS = (
         kind=Kind.BOOL,
         choices=(YES, NO),
         default=NO,
-        help="let the build script use the network",
+        help="let mkosi.build and mkosi.postinst use the network",
     ),
     Setting(
         name="skeleton_trees",

@@ -144,7 +144,7 @@ ROWS = (
         option="MachineId",
         aliases=("MachineID",),
         default="uninitialized",
-        help="of the image: 32 hexadecimal digits, or uninitialized: a new one at each first boot",
+        help="32 hex digits; uninitialized: each first boot makes one; empty: so does any boot",
     ),
     Setting(
         name="unified_kernel_images",

@@ -51,9 +51,25 @@ def test_a_script_runs_on_the_host(
     new_context: NewContext, project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     context = new_context()
-    own = script(project, '#!/bin/sh\necho "$1" "$BUILDROOT"; pwd\n')
-    scripts.run_on_host(context, own, ("final",), env={"BUILDROOT": str(context.chroot)})
-    assert capfd.readouterr().out == f"final {context.chroot}\n{context.build}\n"
+    own = script(
+        project, '#!/bin/sh\necho "$0 $1"; pwd; cat /proc/net/dev; cat "$BUILDROOT/etc/motd"\n'
+    )
+    (context.chroot / "etc/motd").write_text("the image's\n")
+    binds = (Bind(source=context.chroot, target="/work/buildroot"),)
+    env = {"BUILDROOT": "/work/buildroot"}
+    scripts.run_on_host(context, own, ("final",), env=env, binds=binds)
+    lines = capfd.readouterr().out.splitlines()
+    assert (lines[:2], lines[-1]) == (["/work/mkosi.build final", "/work"], "the image's")
+    assert [line.split(":")[0].strip() for line in lines if ": " in line] == ["lo"]
+
+
+def test_a_script_can_not_change_the_host(new_context: NewContext, project: Path) -> None:
+    context = new_context()
+    places = f"{project}/new /etc/new {context.chroot}/new"
+    own = script(project, f'#!/bin/sh\nfor f in {places}; do ! touch "$f" || exit 1; done\n')
+    scripts.run_on_host(context, own)
+    assert not (project / "new").exists()
+    assert not (context.chroot / "new").exists()
 
 
 FAILURES = {
@@ -105,9 +121,14 @@ def test_a_failure_in_the_root_is_explained(
 def test_a_failure_on_the_host_is_explained(new_context: NewContext, project: Path) -> None:
     context = new_context()
     own = script(project, "#!/bin/sh\nexit 4\n")
+    binds = (Bind(source=context.chroot, target="/work/buildroot"),)
+    env = {"BUILDROOT": "/work/buildroot"}
     with pytest.raises(LivecdError, match=r"mkosi\.build failed with status 4") as failure:
-        scripts.run_on_host(context, own, env={"BUILDROOT": "/some/root"})
-    assert failure.value.notes == (f"ran: {own.path}", "BUILDROOT: /some/root")
+        scripts.run_on_host(context, own, env=env, binds=binds)
+    assert failure.value.notes == (
+        "ran: /work/mkosi.build",
+        f"BUILDROOT (/work/buildroot): {context.chroot}",
+    )
 
 
 UNFIT = {
