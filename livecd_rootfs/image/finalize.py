@@ -10,7 +10,7 @@ from livecd_rootfs.steps.context import Context
 
 VARIABLE = "FINALIZE_SCRIPT"
 # What it puts there becomes part of the output.
-OUTPUTS = "binary/image/outputs"
+OUTPUTS = "binary/outputs"
 BUILDROOT = f"{WORK}/buildroot"
 OUTPUTDIR = f"{WORK}/out"
 
