@@ -1,6 +1,6 @@
 """What is in the image: a manifest for programs, and one for people, as mkosi has them.
 
-Both are from dpkg's own records in the root. The one for people has the newest entry
+Both are from dpkg's own records. The one for people has the newest entry
 of each source package's changelog, which the package itself brings along (Debian
 policy, 4.4 and 12.7); without documentation in the root there are only versions.
 """
@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from livecd_rootfs.steps import dpkg, rooted
+from livecd_rootfs.image import packages
+from livecd_rootfs.steps import rooted
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.dpkg import Package
 
@@ -21,7 +22,7 @@ _CHANGELOGS = ("changelog.Debian.gz", "changelog.gz")
 _SIGNED = " -- "
 
 
-def as_json(context: Context, root: Path) -> bytes:
+def as_json(context: Context) -> bytes:
     """The manifest for programs: packages with versions, architectures and sizes in bytes."""
     document = {
         "manifest_version": _VERSION,
@@ -32,13 +33,13 @@ def as_json(context: Context, root: Path) -> bytes:
             "release": context.variables.get("SUITE") or None,
             "architecture": context.arch,
         },
-        "packages": [_record(package) for package in _sorted(dpkg.installed(root))],
+        "packages": [_record(package) for package in _sorted(packages.installed(context))],
     }
     return f"{json.dumps(document, indent=2)}\n".encode()
 
 
-def _sorted(packages: Iterable[Package]) -> list[Package]:
-    return sorted(packages, key=lambda each: (each.name, each.architecture))
+def _sorted(found: Iterable[Package]) -> list[Package]:
+    return sorted(found, key=lambda each: (each.name, each.architecture))
 
 
 def _record(package: Package) -> dict[str, object]:
@@ -52,15 +53,15 @@ def _record(package: Package) -> dict[str, object]:
     }
 
 
-def changelog(context: Context, root: Path) -> bytes:
+def changelog(context: Context) -> bytes:
     """The manifest for people: each source package, what was built from it, and what is new."""
     by_source: dict[tuple[str, str], list[Package]] = {}
-    packages = _sorted(dpkg.installed(root))
-    for package in packages:
+    found = _sorted(packages.installed(context))
+    for package in found:
         by_source.setdefault(_source(package), []).append(package)
-    size = sum(package.kib for package in packages)
-    head = f"{context.prefix}: {len(packages)} packages, {size} KiB when installed\n"
-    parts = (_part(root, *source, built) for source, built in sorted(by_source.items()))
+    size = sum(package.kib for package in found)
+    head = f"{context.prefix}: {len(found)} packages, {size} KiB when installed\n"
+    parts = (_part(context.chroot, *source, built) for source, built in sorted(by_source.items()))
     return (head + "".join(parts)).encode()
 
 

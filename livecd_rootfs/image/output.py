@@ -16,6 +16,7 @@ from livecd_rootfs.image import (
     checksums,
     disk,
     manifest,
+    packages,
     packing,
     verity,
 )
@@ -145,16 +146,12 @@ def _split_off(context: Context, raw: Path, part: Partition, suffix: str) -> Non
 def _describe(context: Context, output: Output) -> None:
     """Who reads the manifest wants to know of packages, also where dpkg itself is gone."""
     if output.json:
-        artifact.write(
-            context.artifact(f"{IMAGE}.manifest"), manifest.as_json(context, context.chroot)
-        )
+        artifact.write(context.artifact(f"{IMAGE}.manifest"), manifest.as_json(context))
     if output.changelog:
-        artifact.write(
-            context.artifact(f"{IMAGE}.changelog"), manifest.changelog(context, context.chroot)
-        )
+        artifact.write(context.artifact(f"{IMAGE}.changelog"), manifest.changelog(context))
     if output.nspawn:
         _copy_nspawn(context)
-    inventory.write_bill(context, context.chroot, IMAGE)
+    inventory.write_bill(context, context.chroot, IMAGE, packages.installed(context))
 
 
 def _copy_nspawn(context: Context) -> None:

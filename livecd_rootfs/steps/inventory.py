@@ -8,6 +8,7 @@ artifact ``X``.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -30,18 +31,18 @@ def write(context: Context, root: Path, suffix: str) -> None:
     packages = dpkg.installed(root)
     manifest = dpkg.manifest(packages, context.arch).encode()
     artifact.write(context.artifact(suffix + MANIFEST), manifest)
-    write_bill(context, root, suffix)
+    write_bill(context, root, suffix, packages)
 
 
-def write_bill(context: Context, root: Path, suffix: str) -> None:
+def write_bill(context: Context, root: Path, suffix: str, packages: Sequence[dpkg.Package]) -> None:
     """Write the bill of materials alone, for what has its manifest in another form.
 
     Args:
         context: the build.
         root: the root, as it is in the artifact.
         suffix: the artifact's.
+        packages: what is installed in it.
     """
-    packages = dpkg.installed(root)
     licence_of = partial(licences.licence_of, root)
     system = sbom.system(osrelease.read(root), context.arch, packages, licence_of)
     name = context.artifact(suffix).name

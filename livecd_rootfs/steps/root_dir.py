@@ -14,7 +14,7 @@ from pathlib import Path
 
 from livecd_rootfs import process, trees
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.steps import artifact, dpkg, overlay, rooted, target
+from livecd_rootfs.steps import artifact, dpkg, overlay, purge, rooted
 from livecd_rootfs.steps.context import Context
 
 ROOT_DIR = "rootfs.dir"
@@ -24,26 +24,8 @@ _BOOT_PACKAGES = re.compile(
     r"linux-(image|modules|headers|signed|buildinfo)-.*|initramfs-tools.*|dracut.*"
     r"|grub-.*|grub2.*|shim-.*|systemd-boot.*"
 )
-# What removing packages writes there has times and inode numbers, and is of no
-# use in an image.
-_PRIVATE = (
-    "/var/log",
-    "/var/tmp",  # noqa: S108 (the root's own)
-    "/var/cache/apt",
-    "/var/cache/ldconfig",
-    "/var/lib/apt/lists",
-)
-_APT = (
-    "apt-get",
-    "--yes",
-    "--allow-remove-essential",
-    *("-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="),
-    # Nobody needs what a failed step leaves, so nothing must reach the disk meanwhile.
-    *("-o", "Dpkg::Options::=--force-unsafe-io"),
-)
 _LEFT_OVER = ("boot/*", "vmlinuz*", "initrd.img*", "lib/modules/*")
 _BACKUPS = ("var/lib/dpkg/*-old", "var/cache/debconf/*-old")
-_PLANNED = re.compile(r"^(?:Remv|Purg) (\S+)", re.MULTILINE)
 
 
 def run(context: Context) -> str:
@@ -114,26 +96,12 @@ def remove_boot_packages(context: Context, root: Path) -> Sequence[str]:
     seeds = boot_packages(dpkg.installed(root))
     if not seeds:
         return ()
-    unneeded = _planned(context, root, ["autoremove"])
-    wanted = _planned(context, root, ["--auto-remove", "purge", *seeds])
-    names = sorted(wanted - unneeded)
-    target.run(context, root, [*_APT, "purge", *names], private=_PRIVATE)
-    return names
+    return purge.purge(context, root, seeds)
 
 
 def boot_packages(packages: Iterable[dpkg.Package]) -> list[str]:
     """The names among these that are kernels, initramfs makers and boot loaders."""
     return sorted(p.name for p in packages if _BOOT_PACKAGES.fullmatch(p.name))
-
-
-def _planned(context: Context, root: Path, words: Sequence[str]) -> set[str]:
-    argv = [*_APT, "--simulate", *words]
-    return planned(target.run(context, root, argv, private=_PRIVATE).stdout)
-
-
-def planned(simulation: str) -> set[str]:
-    """The packages that ``apt-get --simulate`` would remove."""
-    return set(_PLANNED.findall(simulation))
 
 
 def _remove_left_over(root: Path, lower: Path) -> None:

@@ -66,14 +66,6 @@ def test_boot_packages(name: str, *, is_of_the_boot: bool) -> None:
     assert root_dir.boot_packages([package]) == ([name] if is_of_the_boot else [])
 
 
-def test_planned() -> None:
-    text = (
-        "The following packages will be REMOVED:\n  a* b*\n"
-        "Purg a [1]\nRemv b [2] [c:amd64 ]\nInst d (3)\n"
-    )
-    assert root_dir.planned(text) == {"a", "b"}
-
-
 @pytest.fixture
 def build(tmp_path: Path, bootable_root: Path) -> Build:
     """A build whose root has an apt."""
