@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from livecd_rootfs import archive, mmdebstrap, shell, toolsroot
-from livecd_rootfs.build import environment
+from livecd_rootfs.build import derived, environment
 from livecd_rootfs.build.environment import Identity
 from livecd_rootfs.build.forest import OWN_VARIABLES, Forest, Node
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan, Step, StepKind
@@ -122,7 +122,7 @@ class Kitchen:
             of_text(PartKind.SUPPORT, FUNCTIONS, shell.functions()),
             *(_variable_part(name, text) for name, text in variables.items()),
             *(_file_part(name, path) for name, path in self.named_files(step).items()),
-            *(_tree_part(file) for file in environment.project_files(header, self.settings)),
+            *(_tree_part(file) for file in self._project_files(step)),
             *self._file_parts(variables),
             of_text(PartKind.SETTING, "network", "yes" if header.network else "no"),
             *((of_text(PartKind.BRANCH, "", header.aside),) if header.aside else ()),
@@ -168,6 +168,7 @@ class Kitchen:
         """The environment of a node's step, without proxies, which change no result."""
         step = node.step
         found = environment.of_hooks(self.identity, self.settings, plan.targets, date)
+        found = derived.variables(step.header, self.settings) | found
         found = environment.declared(self.settings, step.header) | found
         found["LIVECD_TOOLS"] = self.toolbox.mode.value
         if not node.own:
@@ -181,8 +182,12 @@ class Kitchen:
 
     def seen_files(self, step: Step) -> dict[str, Path]:
         """All files of the user and of the project that a step sees, by their places."""
-        mine = environment.project_files(step.header, self.settings)
+        mine = self._project_files(step)
         return {**self.named_files(step), **{file.place: file.path for file in mine}}
+
+    def _project_files(self, step: Step) -> tuple[ProjectFile, ...]:
+        named = environment.project_files(step.header, self.settings)
+        return tuple(dict.fromkeys((*named, *derived.project_files(step.header, self.settings))))
 
     def build_directory(self, step: Step) -> Path | None:
         """The project's folder that is kept between builds, made if a step sees it.

@@ -76,6 +76,29 @@ def kept(context: Context, overlays: Path, name: str, lower: str) -> Iterator[Pa
     (place / LOWER).write_text(f"{lower}\n")
 
 
+@contextmanager
+def again(context: Context, overlays: Path, name: str) -> Iterator[Path]:
+    """A kept overlay once more, with all that was changed in it, where no executor mounts it.
+
+    Args:
+        context: the build.
+        overlays: where it is kept.
+        name: its directory in the build directory.
+
+    Raises:
+        LivecdError: it can't be mounted.
+    """
+    place = overlays / name
+    merged = context.build / name
+    merged.mkdir(exist_ok=True)
+    lower = context.build / (place / LOWER).read_text().strip()
+    _mount_over(lower, place, merged)
+    try:
+        yield merged
+    finally:
+        kernel.unmount(merged)
+
+
 def _mount(lower: Path, place: Path, merged: Path) -> None:
     if not lower.is_dir():
         raise LivecdError(
@@ -87,6 +110,11 @@ def _mount(lower: Path, place: Path, merged: Path) -> None:
     for folder in (upper, work):
         folder.mkdir()
     _take_over(lower, upper)
+    _mount_over(lower, place, merged)
+
+
+def _mount_over(lower: Path, place: Path, merged: Path) -> None:
+    upper, work = place / "upper", place / "work"
     overlay = Overlay(target=str(merged), lowers=(lower,), upper=upper, work=work)
     try:
         mounts.mount_overlay(overlay, str(merged))

@@ -16,7 +16,20 @@ import pytest
 
 from livecd_rootfs.build import provenance
 
-PROGRAMS = ("sh", "cat", "env", "id", "ls", "rm", "sleep", "touch", "ln", "mkdir", "readlink")
+PROGRAMS = (
+    "sh",
+    "cat",
+    "chmod",
+    "env",
+    "id",
+    "ls",
+    "rm",
+    "sleep",
+    "touch",
+    "ln",
+    "mkdir",
+    "readlink",
+)
 PACKAGE = Path(__file__).parents[2]
 
 
