@@ -244,7 +244,7 @@ id -u; id -g; echo $WITH_DOCS $WITH_TESTS $WITH_NETWORK "${BUILDDIR-none}" $HOME
 def test_what_the_build_script_is_told(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
     work = make(SWITCHES, WITH_DOCS="yes", WITH_TESTS="no", ENVIRONMENT="GREETING=hello\n")
     build_script.run(work.context)
-    assert capfd.readouterr().out.split() == "0 0 1 0 0 none /root hello".split()
+    assert capfd.readouterr().out.split() == ["0", "0", "1", "0", "0", "none", "/root", "hello"]
 
 
 def test_the_build_script_runs_as_who_called_us(make: Make, tmp_path: Path) -> None:
