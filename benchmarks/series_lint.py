@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import harness
@@ -18,7 +19,8 @@ SERIES_LINT = Path(__file__).resolve().parent.parent / "series-lint"
 SERIES, HOOKS_A_SERIES, CHAIN = 1_000, 3, 10
 ROUNDS = 20
 HELP_AT_MOST = 8.0
-KNOWN_SECONDS_AT_MOST = 1.0
+SECONDS_AT_MOST = 1.0
+REPEATED = 3
 
 HOOK = """\
 #!/bin/sh
@@ -60,13 +62,27 @@ def checking(folder: Path) -> bool:
     """What it takes to check the tree: at first, after a change, and as it was."""
     tree = folder / "hooks.d"
     first = run(tree)
-    known = min((run(tree) for _ in range(3)), key=lambda one: one.seconds)
-    (tree / "base/s1-0.binary").chmod(0o775)
-    changed = run(tree)
+    known, changed = best(lambda: run(tree)), best(lambda: run_changed(tree))
     for name, used in (("new", first), ("one file changed", changed), ("known", known)):
         print(f"  {name:16}  {used.seconds:6.2f} s, {used.mebibytes:6.1f} MiB")
     shutil.rmtree(folder / "cache")
-    return harness.verdict("seconds for a known tree", known.seconds, KNOWN_SECONDS_AT_MOST)
+    kept = [
+        harness.verdict("seconds for a known tree", known.seconds, SECONDS_AT_MOST),
+        harness.verdict("seconds after one change", changed.seconds, SECONDS_AT_MOST),
+    ]
+    return all(kept)
+
+
+def best(once: Callable[[], harness.Usage]) -> harness.Usage:
+    """The quickest of some runs: the others were held up by something else."""
+    return min((once() for _ in range(REPEATED)), key=lambda one: one.seconds)
+
+
+def run_changed(tree: Path) -> harness.Usage:
+    """Check the tree after one hook was changed, for the first time with this text."""
+    with (tree / "base/s1-0.binary").open("a") as hook:
+        hook.write("# a change\n")
+    return run(tree)
 
 
 def run(tree: Path) -> harness.Usage:

@@ -7,6 +7,7 @@ than checking a tree, and an editor or a commit hook runs this program at every 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -59,6 +60,8 @@ class Parser(argparse.ArgumentParser):
 
 def main() -> int:
     """The console script."""
+    if sys.argv[1:2] != ["lsp"]:
+        gc.disable()  # a run is short, and all that it builds is needed until its end
     try:
         return edge.main(PROGRAM, lambda: run(sys.argv[1:], environ=os.environ), failure=EXIT_USAGE)
     except Exception:  # noqa: BLE001 (a fault of ours must not look like findings, status 1)

@@ -58,7 +58,7 @@ class Target:
     recorded: Mapping[str, tuple[str, ...]]
     cache: Path | None
 
-    def context(self, unsaved: Mapping[str, bytes] | None = None) -> Context:
+    def context(self, unsaved: Mapping[str, bytes] | None = None, *, processes: int = 1) -> Context:
         """What its rules look at."""
         tree = LintTree(self.root, base=self.base, unsaved=unsaved)
         return Context(
@@ -67,6 +67,7 @@ class Target:
             builds=self.settings.builds,
             recorded=self.recorded,
             cache=self.cache,
+            processes=processes,
         )
 
     def findings(self, context: Context) -> tuple[Diagnostic, ...]:
@@ -75,7 +76,7 @@ class Target:
 
     def known_findings(self, cache: str) -> tuple[Diagnostic, ...]:
         """The same, from an earlier run if nothing has changed since."""
-        context = self.context()
+        context = self.context(processes=os.cpu_count() or 1)
         given = (*(rule.CODE for rule in self.rules), repr(self.settings), str(has_parser()))
         found = known.findings(cache, context.tree, given, lambda: self._all_findings(context))
         return tuple(one for one in found if self._matters(one))

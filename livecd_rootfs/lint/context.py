@@ -40,6 +40,7 @@ class NamedBuild:
 if TYPE_CHECKING:
     from livecd_rootfs.lint.effects.model import Effects
     from livecd_rootfs.lint.effects.reading import Reader
+    from livecd_rootfs.lint.flow import Flow
 
 
 class Context:
@@ -52,6 +53,7 @@ class Context:
         builds: lists of targets that are built together.
         recorded: what hooks wrote in a build, by their names.
         cache: where what is found in hooks is kept for another time; nowhere if ``None``.
+        processes: how many may follow hooks at once, where there are many.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class Context:
         builds: Sequence[NamedBuild] = (),
         recorded: Mapping[str, tuple[str, ...]] | None = None,
         cache: Path | None = None,
+        processes: int = 1,
     ) -> None:
         self._cache = cache
+        self._processes = processes
         self.recorded = recorded or {}
         self.builds = tuple(builds)
         self.tree = tree
@@ -73,6 +77,7 @@ class Context:
         self.resolution = functools.cache(self._resolution)
         self.below = functools.cache(self._below)
         self.is_incomplete = functools.cache(self._is_incomplete)
+        self.effects = functools.cache(self._effects)
 
     @cached_property
     def series(self) -> Mapping[str, Series]:
@@ -226,20 +231,29 @@ class Context:
         from livecd_rootfs.lint.effects.reading import Reader  # noqa: PLC0415 (likewise)
 
         memo = Memo(self._cache, self.tree.root) if self._cache else None
-        return Reader(self.tree, memo)
+        reader = Reader(self.tree, memo)
+        reader.prepare(self.hooks.values(), self._processes)
+        return reader
 
     def remember(self) -> None:
         """Keep what was found in hooks, for another time."""
         if "_reader" in self.__dict__:
             self._reader.remember()
 
-    def effects(self, hook: str) -> Effects:
+    def _effects(self, hook: str) -> Effects:
         """What a hook reads and writes, as far as its text and its header tell.
 
         Args:
             hook: its path in ``hooks.d``, one of `hooks`.
         """
         return self._reader.effects(self.hooks[hook])
+
+    @cached_property
+    def flow(self) -> Flow:
+        """What goes from hook to hook."""
+        from livecd_rootfs.lint.flow import Flow  # noqa: PLC0415 (not for all rules)
+
+        return Flow(self)
 
     def artifact(self, name: str) -> str:
         """The name of an artifact with its variables replaced."""

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.hooktree import SERIES_FOLDERS
-from livecd_rootfs.lint import flow
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects import names
 
@@ -97,7 +96,7 @@ def _check_free(context: Context, name: str, hook: Path) -> None:
 
 def _made(context: Context, depends: str | None) -> tuple[str, str]:
     """Something that the other series makes: as a header names it, and as a shell does."""
-    made = sorted(flow.made_for(context, depends)) if depends else []
+    made = sorted(context.flow.made_for(depends)) if depends else []
     known = [name for name in made if names.is_known(name) and name[0] not in "/."]
     inner = [name for name in known if not names.is_artifact(name)]
     if inner or not known:

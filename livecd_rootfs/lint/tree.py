@@ -117,6 +117,10 @@ class LintTree(HookTree):
         except LivecdError:
             return Text(path, b"")
 
+    def is_file(self, path: str) -> bool:
+        """Whether there is a file; asked of the disk only where it was not read yet."""
+        return path in self._texts or os.path.isfile(path)
+
     def text(self, path: str) -> Text:
         """What is in a file; read once.
 

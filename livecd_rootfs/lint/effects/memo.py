@@ -43,6 +43,14 @@ class Memo:
         self._used: dict[str, Row] = {}
         self._is_new = False
 
+    def has(self, key: str) -> bool:
+        """Whether something is known of a hook, be it out of date.
+
+        Args:
+            key: see `key_of`.
+        """
+        return key in self._known
+
     def find(self, key: str, sources: Open) -> Effects | None:
         """What is known of a hook, if nothing has changed that it was read from.
 
@@ -62,16 +70,11 @@ class Memo:
         self._used[key] = row
         return found
 
-    def keep(self, key: str, found: Effects, read: Mapping[str, str]) -> None:
-        """Remember what a hook does.
-
-        Args:
-            key: see `key_of`.
-            found: what it does.
-            read: the digests of the other files that this was read from, by their paths.
-        """
+    def adopt(self, rows: Mapping[str, Row]) -> None:
+        """Remember what hooks do, by their keys; see `row_of`."""
         self._is_new = True
-        self._used[key] = {"from": dict(read), **_encoded(found)}
+        self._known.update(rows)
+        self._used.update(rows)
 
     def save(self) -> None:
         """Write what was used or new; a cache that can't be written is done without."""
@@ -85,6 +88,16 @@ class Memo:
             part.replace(self._path)
         with suppress(OSError):
             part.unlink()
+
+
+def row_of(found: Effects, read: Mapping[str, str]) -> Row:
+    """What is kept of a hook.
+
+    Args:
+        found: what it does.
+        read: the digests of the other files that this was read from, by their paths.
+    """
+    return {"from": dict(read), **_encoded(found)}
 
 
 def key_of(source: Source) -> str:
@@ -109,7 +122,7 @@ def _code() -> str:
     return whole.hexdigest()[:32]
 
 
-def _load(path: Path) -> Mapping[str, Row]:
+def _load(path: Path) -> dict[str, Row]:
     try:
         found = json.loads(path.read_bytes())
         return dict(found["hooks"]) if found["code"] == _code() else {}

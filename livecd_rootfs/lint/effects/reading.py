@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.lint.effects import memo as memos
 from livecd_rootfs.lint.effects import names
 from livecd_rootfs.lint.effects.memo import Memo
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 SHELLS = ("sh", "bash", "dash", "ksh")
 PACKAGE = "livecd_rootfs"
+# For fewer hooks it takes longer to start processes than to follow them.
+MANY = 200
 # Where a hook finds the tree: beside itself, and by these paths in a build.
 _CONFIG_TREES = tuple(
     f"{folder}config/hooks.d/"
@@ -45,17 +49,39 @@ class Reader:
     def __init__(self, tree: LintTree, memo: Memo | None = None) -> None:
         self._tree = tree
         self._memo = memo
-        self._found: dict[str, Effects] = {}
         # The digests of other files that hooks were read from, by path; those of modules stay,
         # since each is parsed once for all hooks.
         self._beside_hook: dict[str, str] = {}
         self._modules: dict[str, str] = {}
 
     def effects(self, hook: Hook) -> Effects:
-        """What a hook does, as far as that is known; read once."""
-        if hook.name not in self._found:
-            self._found[hook.name] = stated(self._remembered(hook), hook)
-        return self._found[hook.name]
+        """What a hook does, as far as that is known."""
+        return stated(self._remembered(hook), hook)
+
+    def prepare(self, hooks: Iterable[Hook], processes: int) -> None:
+        """Follow those of many hooks that nothing is known of in several processes.
+
+        Args:
+            hooks: hooks of the tree.
+            processes: how many may run at once.
+        """
+        memo = self._memo
+        if memo is None or processes == 1:
+            return
+        new = [hook for hook in hooks if _language(hook) and not memo.has(_key(hook))]
+        if len(new) < MANY:
+            return
+        from livecd_rootfs.lint.effects import crew  # noqa: PLC0415 (it is slow to load)
+
+        def follow(places: Iterable[int]) -> crew.Rows:
+            rows: dict[str, memos.Row] = {}
+            for hook in (new[place] for place in places):
+                with suppress(LivecdError):  # it is met again, and told, where rules ask for it
+                    rows[_key(hook)] = self._follow(hook)[1]
+            return rows
+
+        for rows in crew.rows(follow, len(new), processes):
+            memo.adopt(rows)
 
     def remember(self) -> None:
         """Keep what was found for another time."""
@@ -63,22 +89,26 @@ class Reader:
             self._memo.save()
 
     def _remembered(self, hook: Hook) -> Effects:
-        language = _language(hook)
-        if language is None:
+        if _language(hook) is None:
             return unclear(hook)
         if self._memo is None:
-            return self._read(hook, language)
-        key = memos.key_of(hook.text.source)
-        found = self._memo.find(key, self._open)
-        if found is None:
-            self._beside_hook = {}
-            found = self._read(hook, language)
-            read = self._beside_hook if language == "sh" else self._modules
-            self._memo.keep(key, found, read)
+            return self._read(hook)
+        known = self._memo.find(_key(hook), self._open)
+        if known is not None:
+            return known
+        found, row = self._follow(hook)
+        self._memo.adopt({_key(hook): row})
         return found
 
-    def _read(self, hook: Hook, language: str) -> Effects:
-        if language == "sh":
+    def _follow(self, hook: Hook) -> tuple[Effects, memos.Row]:
+        """What a hook does, and how that is remembered."""
+        self._beside_hook = {}
+        found = self._read(hook)
+        is_shell = _language(hook) == "sh"
+        return found, memos.row_of(found, self._beside_hook if is_shell else self._modules)
+
+    def _read(self, hook: Hook) -> Effects:
+        if _language(hook) == "sh":
             from livecd_rootfs.lint.effects import shell  # noqa: PLC0415 (the parser is slow to load)
 
             return shell.effects(hook.text.source, lambda path: self._beside(hook, path))
@@ -120,7 +150,11 @@ class Reader:
         return None
 
     def _open(self, path: str) -> Source | None:
-        return self._tree.text(path).source if os.path.isfile(path) else None
+        return self._tree.text(path).source if self._tree.is_file(path) else None
+
+
+def _key(hook: Hook) -> str:
+    return memos.key_of(hook.text.source)
 
 
 def _language(hook: Hook) -> str | None:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from livecd_rootfs.lint import flow
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects import names
 from livecd_rootfs.lint.effects.model import Kind
@@ -59,7 +58,7 @@ def definitions(context: Context, path: str, line: int) -> tuple[Span, ...]:
 
 
 def _makers(context: Context, series: Series, entry: Entry) -> Iterator[Span]:
-    hooks = flow.listed(context, sorted(context.below(series.name)))
+    hooks = context.flow.listed(sorted(context.below(series.name)))
     for hook in hooks:
         for touch in context.effects(hook).of(Kind.WRITE):
             if names.tells(touch.name) and names.same(touch.name, entry.name):
@@ -97,7 +96,7 @@ def _names(context: Context, path: str, keyword: str) -> Iterator[Suggestion]:
                 yield Suggestion(text=name, kind="series")
     elif series is not None:
         there = {entry.name for entry in series.entries if entry.kind == "provides"}
-        for hook in flow.listed(context, [series.name]):
+        for hook in context.flow.listed([series.name]):
             for touch in context.effects(hook).produced:
                 name = names.normal(touch.name)
                 if names.is_artifact(name) and name not in there:

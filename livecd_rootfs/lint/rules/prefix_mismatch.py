@@ -58,7 +58,7 @@ def _literals(context: Context) -> Iterator[tuple[str, Span]]:
             yield project, entry.span
     for hook in context.listings:
         if context.hooks[hook].is_file and hook.endswith(".binary"):
-            seen = {touch.span.start: touch for touch in context.effects(hook).touches}
+            seen = {touch.start: touch for touch in context.effects(hook).touches}
             for touch in seen.values():
                 project = names.project(touch.name)
                 if project:

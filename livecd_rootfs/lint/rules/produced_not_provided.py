@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from livecd_rootfs.diagnostics import Diagnostic, Label, Severity
 from livecd_rootfs.lint import flow
@@ -49,18 +50,18 @@ def check(context: Context) -> Iterator[Diagnostic]:
     """Compare what each hook leaves behind with what the series that reach it provide."""
     if not context.is_understood:
         return
-    above = _above(context)
-    used = [(names.Names(flow.artifacts_read(context, hook)), hook) for hook in _hooks(context)]
-    for hook in _hooks(context):
-        listing = dict.fromkeys(one.name for one, _ in context.listings[hook])
+    provided = _provided(context)
+    hooks = _hooks(context)
+    read = {hook: names.Names(context.flow.artifacts_read(hook)) for hook in hooks}
+    for hook in hooks:
+        listing = tuple(dict.fromkeys(one.name for one, _ in context.listings[hook]))
         made = [t for t in context.effects(hook).produced if names.is_artifact(t.name)]
-        provided = names.Names(_provided(context, {s for one in listing for s in above[one]}))
-        open_ones = [touch for touch in made if not provided.has(touch.name)]
+        open_ones = [touch for touch in made if not provided(listing).has(touch.name)]
         if not open_ones or _is_misspelt(context, listing):
             continue
         for touch in open_ones:
-            if not any(read.has(touch.name) for read, user in used if user != hook):
-                yield _finding(hook, touch, next(iter(listing)), context)
+            if not any(read[user].has(touch.name) for user in hooks if user != hook):
+                yield _finding(hook, touch, listing[0], context)
 
 
 def _hooks(context: Context) -> list[str]:
@@ -78,16 +79,24 @@ def _above(context: Context) -> Mapping[str, set[str]]:
     return found
 
 
-def _provided(context: Context, series: Iterable[str]) -> Iterator[str]:
-    for name in series:
-        for entry in context.series[name].entries:
-            if entry.kind == "provides":
-                yield entry.name
+def _provided(context: Context) -> Callable[[tuple[str, ...]], names.Names]:
+    """What some series provide, and those that depend on them; found once for each group."""
+    above = _above(context)
+    own = dict[str, list[str]]()
+    for series, entry in context.entries("provides"):
+        own.setdefault(series.name, []).append(entry.name)
+
+    @functools.cache
+    def provided(listing: tuple[str, ...]) -> names.Names:
+        series = frozenset[str]().union(*(above[one] for one in listing))
+        return names.Names(name for one in series for name in own.get(one, ()))
+
+    return provided
 
 
 def _is_misspelt(context: Context, series: Iterable[str]) -> bool:
     """Whether a name that they provide is never made: then it is that one which is wrong."""
-    return any(True for name in series for _ in flow.unmade(context, context.series[name]))
+    return any(True for name in series for _ in context.flow.unmade(context.series[name]))
 
 
 def _finding(hook: str, touch: Touch, series: str, context: Context) -> Diagnostic:

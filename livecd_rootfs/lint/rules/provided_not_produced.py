@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from livecd_rootfs.diagnostics import Diagnostic, Edit, Fix, Label, Severity, near
 from livecd_rootfs.diagnostics.near import did_you_mean
-from livecd_rootfs.lint import flow
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects import names
 from livecd_rootfs.series import Entry, Series
@@ -41,8 +40,8 @@ qemu-img convert -O vpc binary/boot/disk.ext4 "$PREFIX.vhd"
 def check(context: Context) -> Iterator[Diagnostic]:
     """Look for each provided name among all that the series' hooks may write."""
     for series in context.own_series:
-        for entry in flow.unmade(context, series):
-            yield _finding(entry, series, flow.made_for(context, series.name))
+        for entry in context.flow.unmade(series):
+            yield _finding(entry, series, context.flow.made_for(series.name))
 
 
 def _finding(entry: Entry, series: Series, made: Iterable[str]) -> Diagnostic:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from livecd_rootfs.diagnostics import Diagnostic, Label, Severity
-from livecd_rootfs.lint import flow
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects import names
 from livecd_rootfs.series import Entry, Series
@@ -54,7 +53,7 @@ qemu-img convert -O qcow2 binary/boot/disk.ext4 "$PREFIX.img"
 def check(context: Context) -> Iterator[Diagnostic]:
     """See for each ``depends`` whether anything goes from there to the series."""
     for series in context.own_series:
-        if not flow.listed(context, [series.name]):
+        if not context.flow.listed([series.name]):
             continue  # it has no hooks of its own: an aggregate
         for entry in series.entries:
             if entry.kind == "depends" and series.name not in context.below(entry.name):
@@ -64,23 +63,19 @@ def check(context: Context) -> Iterator[Diagnostic]:
 
 
 def _made(context: Context, name: str) -> tuple[str, ...]:
-    hooks = flow.listed(context, sorted(context.below(name)))
-    return tuple(dict.fromkeys(touch.name for touch in flow.made_by(context, hooks)))
+    return context.flow.made_by(context.flow.listed(sorted(context.below(name))))
 
 
 def _is_used(context: Context, series: Series, other: str, made: tuple[str, ...]) -> bool:
-    own = flow.listed(context, [series.name])
-    if set(own) <= set(flow.listed(context, context.below(other))):
+    flow = context.flow
+    own = flow.listed([series.name])
+    if set(own) <= set(flow.listed(context.below(other))):
         return True  # they run there, too
     provided = {entry.name for entry in series.entries if entry.kind == "provides"}
     # Mostly the series' own hooks settle it, and all others need not be looked at.
-    return _meets(provided | _touched(context, own), made) or _meets(
-        _touched(context, flow.listed(context, _users(context, series.name, other))), made
+    return _meets(provided.union(flow.touched_by(own)), made) or _meets(
+        set(flow.touched_by(flow.listed(_users(context, series.name, other)))), made
     )
-
-
-def _touched(context: Context, hooks: Iterable[str]) -> set[str]:
-    return {touch.name for touch in flow.touched_by(context, hooks)}
 
 
 def _meets(used: set[str], made: tuple[str, ...]) -> bool:
@@ -102,7 +97,7 @@ def _users(context: Context, series: str, name: str) -> list[str]:
 
 
 def _finding(context: Context, series: Series, entry: Entry, made: tuple[str, ...]) -> Diagnostic:
-    hooks = ", ".join(flow.listed(context, [series.name])[:SHOWN])
+    hooks = ", ".join(context.flow.listed([series.name])[:SHOWN])
     files = ", ".join(made[:SHOWN]) + (" and more" if len(made) > SHOWN else "")
     return Diagnostic(
         code=CODE,
