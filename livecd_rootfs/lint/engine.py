@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from livecd_rootfs.diagnostics import Diagnostic, Edit, Fix, near
+from livecd_rootfs.diagnostics import Diagnostic, Edit, Fix, Severity, near
 from livecd_rootfs.diagnostics.near import did_you_mean
 from livecd_rootfs.lint import waivers
 from livecd_rootfs.lint.context import Context
@@ -43,7 +43,9 @@ def run(context: Context, rules: Sequence[Rule] = RULES) -> Result:
         (waived if covering else findings).append(one)
     codes = {rule.CODE for rule in rules}
     if unneeded_waiver.CODE in codes:
-        findings += _unneeded(allowed.values(), used, codes)
+        # Where something is broken, rules hold back what may be its consequence only.
+        judged = set() if any(one.severity is Severity.ERROR for one in findings) else codes
+        findings += _unneeded(allowed.values(), used, judged)
     return Result(findings=_sorted(findings), waived=_sorted(waived))
 
 

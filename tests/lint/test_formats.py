@@ -8,13 +8,15 @@ from contextlib import chdir
 from pathlib import Path
 
 import pytest
-from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Log
+from jsonschema import Draft4Validator
+from jsonschema.protocols import Validator
 
 from livecd_rootfs.diagnostics import Diagnostic, Label, Severity
 from livecd_rootfs.diagnostics.colour import ansi
 from livecd_rootfs.lint import cli, formats
 from livecd_rootfs.lint.rules import BY_CODE, RULES
 from livecd_rootfs.lint.text import Text
+from tests import checkout
 from tests.lint.trees import found_in, only
 
 EXAMPLE = BY_CODE["missing-series"].BAD
@@ -115,19 +117,38 @@ def test_any_bytes_can_be_shown(form: str, everything: tuple[Diagnostic, ...]) -
     assert json.loads(text.encode("utf-8"))
 
 
-def test_sarif_is_what_its_schema_says(everything: tuple[Diagnostic, ...]) -> None:
-    log = Log.model_validate_json(formats.render("sarif", everything))
-    (run,) = log.runs
-    assert [one.ruleId for one in run.results or ()] == [one.code for one in everything]
-    rules = run.tool.driver.rules or ()
-    assert [rule.id for rule in rules] == list(BY_CODE)
-    assert all(rules[one.ruleIndex or 0].id == one.ruleId for one in run.results or ())
+@pytest.fixture(name="schema", scope="module")
+def _schema() -> Validator:
+    text = (checkout.ROOT / "tests/schemas/sarif-2.1.0.json").read_text(encoding="utf-8")
+    schema = json.loads(text)
+    found: Validator = Draft4Validator(schema)
+    found.check_schema(schema)
+    return found
 
 
-def test_the_reader_of_sarif_refuses_what_is_none() -> None:
-    text = formats.render("sarif", []).replace('"columnKind"', '"columnSort"')
-    with pytest.raises(ValueError, match="columnSort"):
-        Log.model_validate_json(text)
+def test_sarif_is_what_its_schema_says(
+    everything: tuple[Diagnostic, ...], schema: Validator
+) -> None:
+    log = json.loads(formats.render("sarif", everything))
+    assert [error.message for error in schema.iter_errors(log)] == []
+    assert log["$schema"].endswith("/sarif-schema-2.1.0.json")
+    (run,) = log["runs"]
+    assert [one["ruleId"] for one in run["results"]] == [one.code for one in everything]
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == list(BY_CODE)
+    assert all(rules[one["ruleIndex"]]["id"] == one["ruleId"] for one in run["results"])
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [('"columnKind"', '"columnSort"'), ('"level": "error"', '"level": "bad"'), ("2.1.0", "2.1")],
+)
+def test_the_schema_refuses_what_is_none(
+    word: str, other: str, everything: tuple[Diagnostic, ...], schema: Validator
+) -> None:
+    text = formats.render("sarif", everything)
+    assert word in text
+    assert not schema.is_valid(json.loads(text.replace(word, other)))
 
 
 def test_sarif_has_places_and_fixes(tmp_path: Path) -> None:

@@ -79,6 +79,15 @@ def test_what_is_not_needed_is_told(
     assert [one.code for one in found.findings] == reported
 
 
+def test_what_may_be_needed_once_errors_are_mended_is_not_told(tmp_path: Path) -> None:
+    comment = "# lint: allow aggregate-drift"
+    codes = ("missing-script", "aggregate-drift", "unneeded-waiver")
+    assert [one.code for one in result(comment, tmp_path, *codes).findings] == ["missing-script"]
+    (tmp_path / "hooks.d/base/gone.binary").touch()
+    found = engine.run(Context(LintTree("hooks.d")), tuple(BY_CODE[code] for code in codes))
+    assert [one.code for one in found.findings] == ["unneeded-waiver"]
+
+
 @pytest.mark.parametrize(
     ("line", "left"),
     [
