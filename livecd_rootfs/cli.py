@@ -37,6 +37,8 @@ from livecd_rootfs.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from livecd_rootfs.diagnostics import Diagnostic
     from livecd_rootfs.project import Project
 
@@ -109,7 +111,8 @@ def plan(
     """
     from livecd_rootfs.commands import plan as command
 
-    found = _project(tree, settings)
+    groups = [[word] for word in targets] if builds else [targets]
+    found = _project(tree, settings, groups)
     if builds:
         _become_root()
         from livecd_rootfs.settings import cache_directory
@@ -158,7 +161,7 @@ def explain(
         offline=True,
         environ=os.environ,
     )
-    print(command.explain(_project(tree, settings), name, targets, place), end="")
+    print(command.explain(_project(tree, settings, [targets]), name, targets, place), end="")
 
 
 @app.command()
@@ -213,10 +216,11 @@ def build(
     from livecd_rootfs.settings import cache_directory
     from livecd_rootfs.tools import Mode
 
+    found = _project(tree, settings, [[word] for word in targets])
     request = command.Request(
-        project=_project(tree, settings),
+        project=found,
         targets=targets,
-        base=bases.parse(base),
+        base=bases.of(base, found.settings),
         tools=Mode(tools.value),
         output=output,
         cache=cache_directory(cache, os.environ),
@@ -415,15 +419,20 @@ def _given(**options: str | None) -> Given:
     return Given(options=options)
 
 
-def _project(tree: Path | None, given: Given) -> Project:
-    """The project of the working directory; warnings about its settings go to stderr."""
-    from livecd_rootfs import project, settings
+def _project(tree: Path | None, given: Given, builds: Sequence[Sequence[str]] = ()) -> Project:
+    """The project of the working directory; warnings about its settings go to stderr.
+
+    What its settings leave open depends on the builds, each a list of target words.
+    """
+    from livecd_rootfs import deciding, pipelines, project, settings
 
     loaded, warnings = settings.load(given.options, os.environ, Path.cwd(), given.assignments)
     for warning in warnings:
         print(f"{PROGRAM}: warning: {warning}", file=sys.stderr)
     found = project.find_tree(tree, Path.cwd())
-    return project.Project(tree=found, settings=project.decide(loaded), warn=_warn)
+    pipeline = pipelines.asked(found, builds)
+    decided = deciding.decide(loaded, pipeline=pipeline)
+    return project.Project(tree=found, settings=decided, warn=_warn)
 
 
 def _warn(diagnostic: Diagnostic) -> None:

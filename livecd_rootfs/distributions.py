@@ -23,6 +23,8 @@ ROLLING: Version = (9999,)
 
 # Required packages and apt, no more: what else a cloud image has stands in RULES.
 VARIANT = "minbase"
+# Essential packages and apt: what the image pipeline begins with.
+PIPELINE_VARIANT = "apt"
 
 
 class Flavour(Enum):
@@ -223,6 +225,39 @@ RULES = (
 )
 
 
+# What a root of essential packages lacks to boot.
+_BOOTS = (
+    Rule(packages=("systemd-sysv", "udev", "dbus")),
+    Rule(packages=("initramfs-tools", "zstd"), distribution=DEBIAN),
+    Rule(packages=("initramfs-tools", "zstd"), distribution=UBUNTU, before=(25, 10)),
+    Rule(packages=("dracut", "zstd"), distribution=UBUNTU, since=(25, 10)),
+    *(rule for rule in RULES if rule.bootloader == GRUB),
+    # Part of the package systemd before these.
+    Rule(
+        packages=("systemd-boot", "systemd-boot-efi"),
+        distribution=DEBIAN,
+        since=(12,),
+        bootloader=SYSTEMD_BOOT,
+    ),
+    Rule(
+        packages=("systemd-boot", "systemd-boot-efi"),
+        distribution=UBUNTU,
+        since=(23, 4),
+        bootloader=SYSTEMD_BOOT,
+    ),
+    *(
+        Rule(
+            packages=("systemd-ukify",),
+            distribution=distribution,
+            since=UKIFY_SINCE[distribution.name],
+            bootloader=SYSTEMD_BOOT,
+        )
+        for distribution in DISTRIBUTIONS
+    ),
+)
+_KERNELS = ("linux-image-",)
+
+
 def find_suite(name: str, distribution: str | None = None) -> Suite:
     """The suite of that name.
 
@@ -277,6 +312,28 @@ def packages(suite: Suite, arch: str, variant: Variant = STANDARD) -> tuple[str,
         )
     rules = (rule.packages for rule in RULES if rule.applies(suite, arch, variant))
     return (kernel(suite, arch, variant.flavour), *(name for names in rules for name in names))
+
+
+def needed_to_boot(
+    suite: Suite, arch: str, variant: Variant, chosen: Iterable[str]
+) -> tuple[str, ...]:
+    """What a root of essential packages needs to boot.
+
+    Args:
+        suite: the release.
+        arch: architecture, in the distribution's words.
+        variant: what kind of image it is.
+        chosen: packages that it has anyway; a kernel among them is the only one.
+
+    Raises:
+        UsageError: there is no such architecture or flavour.
+    """
+    if arch not in ARCHITECTURES:
+        raise _unknown("architecture", arch, ARCHITECTURES)
+    has_kernel = any(name.startswith(_KERNELS) for name in chosen)
+    kernels = () if has_kernel else (kernel(suite, arch, variant.flavour),)
+    rules = (rule.packages for rule in _BOOTS if rule.applies(suite, arch, variant))
+    return (*kernels, *(name for names in rules for name in names))
 
 
 def kernel(suite: Suite, arch: str, flavour: str) -> str:

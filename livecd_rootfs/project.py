@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from livecd_rootfs import distributions, header, series
+from livecd_rootfs import header, series
 from livecd_rootfs.build import plan as plans
 from livecd_rootfs.build.plan import Base, BuildPlan
 from livecd_rootfs.diagnostics import Diagnostic
@@ -16,7 +16,7 @@ from livecd_rootfs.header import HookHeader
 from livecd_rootfs.hooktree import HookTree
 from livecd_rootfs.image import artifacts
 from livecd_rootfs.resolve import Resolution, resolve, split_targets
-from livecd_rootfs.settings import TABLE, Settings, host_architecture
+from livecd_rootfs.settings import TABLE, Settings
 from livecd_rootfs.tools import Mode, Toolbox
 
 HEADER_BYTES = 16384
@@ -172,23 +172,3 @@ def needed_tools(headers: Mapping[str, HookHeader], mode: Mode) -> dict[str, str
     """The declared tools that only the tools root can give, each with the reason."""
     names = {tool for declared in headers.values() for tool in declared.tools}
     return Toolbox(mode=mode).needs_root(sorted(names))
-
-
-def decide(settings: Settings) -> Settings:
-    """Fill in what the user left open: it follows from the suite and the machine.
-
-    Raises:
-        UsageError: nobody knows the suite, and no distribution was named.
-    """
-    suite = distributions.find_suite(settings.text("suite"), settings.text("distribution") or None)
-    follows = f"the suite {suite.name}"
-    open_ones = {
-        "distribution": (suite.distribution.name, follows),
-        "project": (suite.distribution.project, follows),
-        "components": (" ".join(suite.components), follows),
-        "arch": (host_architecture(), "this machine"),
-    }
-    for name, (text, origin) in open_ones.items():
-        if not settings.text(name):
-            settings = settings.replaced(name, text, origin)
-    return settings

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs.commands.plan import show
+from livecd_rootfs.deciding import decide
 from livecd_rootfs.hooktree import HookTree
-from livecd_rootfs.project import Project, decide
+from livecd_rootfs.project import Project
 from livecd_rootfs.settings import load
 
 HERE = Path(__file__).parent

@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livecd_rootfs import distributions, documents, hostroot, mmdebstrap
+from livecd_rootfs.build import library
 from livecd_rootfs.build.environment import SYSTEM_PATH
 from livecd_rootfs.build.plan import Base, BaseKind
 from livecd_rootfs.build.workspace import Slot
-from livecd_rootfs.distributions import Variant
+from livecd_rootfs.distributions import Suite, Variant
 from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.mmdebstrap import Moment
 from livecd_rootfs.mounts import Bind
+from livecd_rootfs.packaging import KEEP_FILES, NO_INITRAMFS
 from livecd_rootfs.sandbox import Sandbox
-from livecd_rootfs.settings import Settings
+from livecd_rootfs.settings import FILES, ProjectFile, Settings
 from livecd_rootfs.settings.row import NO
 from livecd_rootfs.variants import MINIMIZED
 
 GIVEN = "/livecd/base"
+SKELETON = "skeleton_trees"
+# The step itself, in the bootstrap: mmdebstrap runs these outside of the root. Its files stay as
+# they are while packages come, and the options for that don't stay in the root.
+SKELETON_MODULE = "livecd_rootfs.image.skeleton_trees"
+_STEP = "import sys; from livecd_rootfs.image import skeleton_trees as step; "
+_STEP += "from livecd_rootfs.steps import hook; sys.exit(hook.main(step.before_packages))"
+_OPTIONS = "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
+_SKELETON_HOOKS = (
+    mmdebstrap.Hook(moment=Moment.SETUP, command=f"cd /build && python3 -c '{_STEP}' >&2"),
+    mmdebstrap.Hook(
+        moment=Moment.CUSTOMIZE,
+        command=f'sed -i "/^force-conf/d" "{_OPTIONS}" && {{ test -s "{_OPTIONS}" || rm "{_OPTIONS}"; }}',
+    ),
+)
 CHROOT = Path("/build/chroot")
 # The year in which vfat's calendar begins (its times can't say anything earlier).
 EARLIEST = 315532800
-# Kernel packages' scripts obey this (Debian kernel handbook, "Hooks"): the initramfs
-# is made once, by a chroot hook, after everything that goes into it.
-NO_INITRAMFS = {"INITRD": "No"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,31 +83,71 @@ def tarfile_like(path: Path) -> bool:
     return head.startswith(_MAGIC) or tarfile.is_tarfile(path)
 
 
+def of(option: str | None, settings: Settings) -> Base:
+    """The base of a build: what ``--base`` asks for, else the setting BaseTrees.
+
+    Raises:
+        UsageError: it can't be used.
+    """
+    trees = settings.files("base_trees")
+    if option is not None or not trees:
+        return parse(option)
+    origin = settings.values["base_trees"].where
+    if len(trees) > 1:
+        raise UsageError(
+            "BaseTrees names several roots",
+            place=origin,
+            remedy="name one; others can be put over it as SkeletonTrees",
+        )
+    return replace(parse(str(trees[0].path)), origin="BaseTrees")
+
+
 def bootstrap_request(settings: Settings) -> mmdebstrap.Request:
-    """The bootstrap of a cloud image that decided settings ask for.
+    """The bootstrap that decided settings ask for: of a cloud image, or for the image pipeline.
 
     Raises:
         UsageError: the suite, the architecture or the kernel flavour is not known.
     """
     suite = distributions.find_suite(settings.text("suite"), settings.text("distribution"))
-    arch, variant = settings.text("arch"), _variant(settings)
-    defaults = distributions.packages(suite, arch, variant)
+    variant = _variant(settings)
     keyring = Path(suite.distribution.keyring)
+    skeleton = settings.pipeline and bool(settings.files(SKELETON))
     return mmdebstrap.Request(
         suite=suite.name,
         target=CHROOT,
         mirror=settings.text("mirror") or None,
-        architecture=arch,
-        variant=distributions.VARIANT,
-        packages=distributions.select(defaults, settings.words("packages")),
+        architecture=settings.text("arch"),
+        variant=distributions.PIPELINE_VARIANT if settings.pipeline else distributions.VARIANT,
+        packages=_packages(settings, suite, variant),
         components=settings.words("components"),
         keyring=keyring if keyring.exists() else None,
-        dpkg_options=documents.DPKG_OPTIONS if _without_documents(settings, variant) else (),
+        dpkg_options=_dpkg_options(settings, variant, skeleton=skeleton),
+        hooks=_SKELETON_HOOKS if skeleton else (),
     )
 
 
-def _without_documents(settings: Settings, variant: Variant) -> bool:
-    return variant.minimized or settings.text("with_docs") == NO
+def _packages(settings: Settings, suite: Suite, variant: Variant) -> tuple[str, ...]:
+    words = settings.words("packages")
+    if not settings.pipeline:
+        defaults = distributions.packages(suite, settings.text("arch"), variant)
+        return distributions.select(defaults, words)
+    # Essential packages have no /etc/shadow: passwd makes it.
+    login = ("passwd",) if settings.text("root_password_hash") else ()
+    more = (*login, *(("openssh-server",) if settings.yes("ssh") else ()))
+    boots: tuple[str, ...] = ()
+    if settings.yes("bootable"):
+        boots = distributions.needed_to_boot(suite, settings.text("arch"), variant, words)
+    return distributions.select((*boots, *more), words)
+
+
+def _dpkg_options(settings: Settings, variant: Variant, *, skeleton: bool) -> tuple[str, ...]:
+    without = variant.minimized or settings.text("with_docs") == NO
+    return (*(documents.DPKG_OPTIONS if without else ()), *(KEEP_FILES if skeleton else ()))
+
+
+def skeleton_trees(settings: Settings, request: mmdebstrap.Request) -> tuple[ProjectFile, ...]:
+    """What a bootstrap puts into the root before packages."""
+    return settings.files(SKELETON) if request.hooks else ()
 
 
 def _variant(settings: Settings) -> Variant:
@@ -106,7 +160,11 @@ def _variant(settings: Settings) -> Variant:
 
 
 def command(
-    base: Base, request: mmdebstrap.Request, slot: Slot, environ: Mapping[str, str]
+    base: Base,
+    request: mmdebstrap.Request,
+    slot: Slot,
+    environ: Mapping[str, str],
+    skeleton: Sequence[ProjectFile] = (),
 ) -> Command:
     """The command that fills ``chroot/``.
 
@@ -115,11 +173,19 @@ def command(
         request: the bootstrap, if that is it.
         slot: the step's folders.
         environ: proxies, and the date as SOURCE_DATE_EPOCH.
+        skeleton: the trees that a bootstrap puts into the root before packages.
     """
     env = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", **NO_INITRAMFS, **environ}
+    if skeleton:
+        lines = "\n".join(file.line for file in skeleton)
+        env = {**env, **library.variables(SYSTEM_PATH), SKELETON.upper(): lines}
     given = (Bind(source=base.path, target=GIVEN),) if base.path else ()
     build = Bind(source=slot.build, target="/build", writable=True)
-    seen = Sandbox(operations=(*hostroot.operations(), build, *given), cwd="/build", env=env)
+    trees = [Bind(source=file.path, target=f"{FILES}/{file.place}") for file in skeleton]
+    shown = (*library.operations(), *trees) if skeleton else ()
+    seen = Sandbox(
+        operations=(*hostroot.operations(), build, *given, *shown), cwd="/build", env=env
+    )
     return Command(sandbox=seen, argv=_argv(base, request))
 
 

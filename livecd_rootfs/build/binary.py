@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import jinja2
-import markupsafe
-
 from livecd_rootfs import hostroot
-from livecd_rootfs.build import joining
+from livecd_rootfs.build import joining, library
+from livecd_rootfs.build.library import LIVECD
 from livecd_rootfs.build.workspace import Slot
 from livecd_rootfs.layers.layer import LeftOverlay
 from livecd_rootfs.layers.staging import Staging
@@ -20,13 +17,9 @@ from livecd_rootfs.settings import BUILD_DIRECTORY, FILES, TABLE, Kind
 
 BUILD = "/build"
 HOOKS = f"{BUILD}/config/hooks.d"
-LIVECD = "/livecd"
 OVERLAYS = f"{LIVECD}/overlays"
 SCRATCH = f"{LIVECD}/scratch"
 TOOLS = f"{LIVECD}/tools"
-LIBRARY = f"{LIVECD}/lib"
-PROGRAMS = f"{LIVECD}/bin"
-OLDEST_MINOR = 11
 
 
 def sandbox(
@@ -62,9 +55,7 @@ def sandbox(
             Bind(source=slot.config, target=f"{BUILD}/config"),
             Bind(source=staging.overlays, target=OVERLAYS, writable=True),
             Bind(source=slot.scratch, target=SCRATCH, writable=True),
-            Bind(source=Path(__file__).parents[1], target=f"{LIBRARY}/livecd_rootfs"),
-            *_templates_engine(),
-            *_interpreter(),
+            *library.operations(),
             *((Bind(source=tools_root, target=TOOLS),) if tools_root else ()),
             *_named_files(env),
             *(Bind(source=path, target=f"{FILES}/{name}") for name, path in files.items()),
@@ -85,9 +76,7 @@ def _build_directory(path: Path | None) -> tuple[Operation, ...]:
 
 def _places(env: Mapping[str, str], tools_root: Path | None) -> dict[str, str]:
     return {
-        "PATH": f"{PROGRAMS}:{env['PATH']}" if _interpreter() else env["PATH"],
-        "PYTHONPATH": LIBRARY,
-        "PYTHONDONTWRITEBYTECODE": "1",
+        **library.variables(env["PATH"]),
         "LIVECD_OVERLAYS": OVERLAYS,
         "LIVECD_SCRATCH": SCRATCH,
         **({"LIVECD_TOOLS_ROOT": TOOLS} if tools_root else {}),
@@ -100,21 +89,6 @@ def _named_files(env: Mapping[str, str]) -> tuple[Operation, ...]:
     variables = [row.variable for row in TABLE if row.kind is Kind.FILE]
     paths = dict.fromkeys(env[name] for name in variables if env.get(name))
     return tuple(Bind(source=Path(path), target=path) for path in paths)
-
-
-def _templates_engine() -> tuple[Operation, ...]:
-    """Our own Jinja for hooks, whichever Python runs them: its compiled part is not needed."""
-    folders = (Path(module.__path__[0]) for module in (jinja2, markupsafe))
-    return tuple(Bind(source=folder, target=f"{LIBRARY}/{folder.name}") for folder in folders)
-
-
-def _interpreter() -> tuple[Operation, ...]:
-    """Our own Python for hooks, where the system's one is missing or older than 3.11."""
-    system = Path("/usr/bin/python3").resolve()
-    minor = system.name.removeprefix("python3.")
-    if system.exists() and minor.isdigit() and int(minor) >= OLDEST_MINOR:
-        return ()
-    return (Bind(source=Path(sys.executable), target=f"{PROGRAMS}/python3"),)
 
 
 def _go_on(left: LeftOverlay, slot: Slot, staging: Staging) -> Overlay:

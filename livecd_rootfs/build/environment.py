@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.header import ALWAYS, HookHeader
-from livecd_rootfs.settings import BY_VARIABLE, PROJECT_FILES, ProjectFile, Settings
+from livecd_rootfs.settings import BY_VARIABLE, PROJECT_FILES, TABLE, ProjectFile, Settings
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -94,11 +94,37 @@ def of_hooks(
     }
 
 
-def declared(settings: Settings, header: HookHeader | None) -> dict[str, str]:
-    """The settings that only hooks get which declare them, by their variables."""
+def declared(
+    settings: Settings, derived: Mapping[str, str], header: HookHeader | None
+) -> dict[str, str]:
+    """What only hooks get which declare it: settings, by their variables, and what follows."""
     names = _declares(header)
     rows = (BY_VARIABLE[name] for name in names if name in BY_VARIABLE)
-    return {row.variable: settings.for_hooks(row.name) for row in rows if not row.hidden}
+    return {
+        **{name: derived[name] for name in names if name in derived},
+        **{row.variable: settings.for_hooks(row.name) for row in rows if not row.hidden},
+    }
+
+
+def derived(settings: Settings, packages: Iterable[str], base: str) -> dict[str, str]:
+    """What follows from settings, for the hooks that declare it.
+
+    Args:
+        settings: decided settings.
+        packages: what the root has installed beyond essential packages.
+        base: where the root comes from, as ``BaseKind`` has it; empty under live-build.
+    """
+    return {
+        "IMAGE_PACKAGES": " ".join(packages),
+        "LIVECD_BASE": base,
+        "LIVECD_PIPELINE": "yes" if settings.pipeline else "",
+    }
+
+
+def outside(settings: Settings) -> dict[str, str]:
+    """The settings of hooks that run in no sandbox of ours: files by their own places."""
+    hidden = {row.name for row in TABLE if row.hidden}
+    return {row.variable: settings.outside(row.name) for row in TABLE if row.name not in hidden}
 
 
 def narrowed(

@@ -37,10 +37,17 @@ class BaseKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """The beginning of the target root; ``path`` for a directory or a tar file."""
+    """The beginning of the target root.
+
+    Attributes:
+        kind: what it is.
+        path: of the directory or tar file.
+        origin: who asked for it.
+    """
 
     kind: BaseKind
     path: Path | None = None
+    origin: str = "--base"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,15 +221,15 @@ def _tools_step(tools: Mapping[str, str]) -> list[Step]:
 
 _BASE_NAMES = {
     BaseKind.BOOTSTRAP: ("bootstrap", "no --base was given"),
-    BaseKind.DIRECTORY: ("base directory", "--base"),
-    BaseKind.TAR: ("base tar file", "--base"),
+    BaseKind.DIRECTORY: ("base directory", ""),
+    BaseKind.TAR: ("base tar file", ""),
     BaseKind.NONE: ("empty root", "--base none"),
 }
 
 
 def _base_step(base: Base) -> list[Step]:
     name, reason = _BASE_NAMES[base.kind]
-    reason = f"{reason} {base.path}" if base.path else reason
+    reason = f"{base.origin} {base.path}" if base.path else reason
     return [Step(number=0, kind=StepKind.BASE, name=name, reason=reason)]
 
 

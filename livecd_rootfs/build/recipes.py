@@ -14,6 +14,7 @@ from pathlib import Path
 
 from livecd_rootfs import archive, mmdebstrap, shell, toolsroot
 from livecd_rootfs.build import derived, environment
+from livecd_rootfs.build.base import SKELETON_MODULE, skeleton_trees
 from livecd_rootfs.build.environment import Identity
 from livecd_rootfs.build.forest import OWN_VARIABLES, Forest, Node
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan, Step, StepKind
@@ -106,12 +107,18 @@ class Kitchen:
     def _bootstrap_parts(self, date: int) -> tuple[Part, ...]:
         releases = self.archive.releases if self.archive else ()
         words = mmdebstrap.argv(self.bootstrap)
+        modules = (SKELETON_MODULE,) if self.skeleton_trees() else ()
         return (
             *(Part(kind=PartKind.ARCHIVE, name=each.name, digest=each.sha256) for each in releases),
             of_text(PartKind.SETTING, "bootstrap", "\n".join(words)),
             of_text(PartKind.SETTING, "date", str(date)),
-            *self._inputs.of_modules(BASE_MODULE),
+            *skeleton_parts(self.skeleton_trees()),
+            *self._inputs.of_modules(BASE_MODULE, *modules),
         )
+
+    def skeleton_trees(self) -> tuple[ProjectFile, ...]:
+        """What a bootstrap puts into the root before packages."""
+        return skeleton_trees(self.settings, self.bootstrap)
 
     def _hook_parts(self, node: Node, plan: BuildPlan, date: int) -> tuple[Part, ...]:
         step = node.step
@@ -168,13 +175,18 @@ class Kitchen:
         """The environment of a node's step, without proxies, which change no result."""
         step = node.step
         found = environment.of_hooks(self.identity, self.settings, plan.targets, date)
-        found = derived.variables(step.header, self.settings) | found
-        found = environment.declared(self.settings, step.header) | found
+        found = derived.variables(step.header, self.settings) | self._asked(step) | found
         found["LIVECD_TOOLS"] = self.toolbox.mode.value
         if not node.own:
             found = {name: text for name, text in found.items() if name not in OWN_VARIABLES}
         seen = environment.narrowed(found, step.header, self.environ)
         return seen | {name: f"{FILES}/{name}" for name in self.named_files(step)}
+
+    def _asked(self, step: Step) -> dict[str, str]:
+        """What only hooks get which declare it: settings, and what follows from them."""
+        packages, base = self.bootstrap.packages, self.base.kind.value
+        known = environment.derived(self.settings, packages, base)
+        return environment.declared(self.settings, known, step.header)
 
     def named_files(self, step: Step) -> dict[str, Path]:
         """The user's files that a step sees, by the variables that name them."""
@@ -270,17 +282,25 @@ def _tree_part(file: ProjectFile) -> Part:
     return Part(kind=PartKind.PROJECT, name=file.place, digest=digest)
 
 
-def newest_root(bootstrap: mmdebstrap.Request, stored: Iterable[Layer]) -> Recipe:
+def skeleton_parts(trees: Iterable[ProjectFile]) -> tuple[Part, ...]:
+    """The content of the trees that come before packages."""
+    return tuple(_tree_part(file) for file in trees)
+
+
+def newest_root(
+    bootstrap: mmdebstrap.Request, skeleton: Iterable[ProjectFile], stored: Iterable[Layer]
+) -> Recipe:
     """The recipe of the newest stored root that a bootstrap would make.
 
     Raises:
         LivecdError: there is none.
     """
-    wanted = of_text(PartKind.SETTING, "bootstrap", "\n".join(mmdebstrap.argv(bootstrap)))
+    words = of_text(PartKind.SETTING, "bootstrap", "\n".join(mmdebstrap.argv(bootstrap)))
+    wanted = {words, *skeleton_parts(skeleton)}
     fit = [
         layer
         for layer in stored
-        if layer.meta.recipe.kind == StepKind.BASE.value and wanted in layer.meta.recipe.parts
+        if layer.meta.recipe.kind == StepKind.BASE.value and wanted <= set(layer.meta.recipe.parts)
     ]
     if not fit:
         raise LivecdError(

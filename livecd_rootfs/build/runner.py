@@ -250,7 +250,10 @@ class Runner:
     async def _base(self, job: Job) -> int:
         base.lay_out(job.slot.build)
         environ = {**proxies(self.environ), "SOURCE_DATE_EPOCH": str(job.turn.date)}
-        made = base.command(self.kitchen.base, self.kitchen.bootstrap, job.slot, environ)
+        kitchen = self.kitchen
+        made = base.command(
+            kitchen.base, kitchen.bootstrap, job.slot, environ, kitchen.skeleton_trees()
+        )
         status = await self._watch(job, made.sandbox, made.argv)
         if status == 0:
             base.settle(self.kitchen.base, job.slot.chroot)

@@ -16,6 +16,7 @@ from livecd_rootfs import (
     archive,
     boxkey,
     kernel,
+    mmdebstrap,
     process,
     prune,
     sandbox,
@@ -49,6 +50,7 @@ from livecd_rootfs.build.visit import Visit, Visitor, no_visit
 from livecd_rootfs.build.workspace import Workspace, is_read_only, open_workspace
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.layers import flatten, layout, overlay
+from livecd_rootfs.layers.key import Recipe
 from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.layers.store import Lease, Store
 from livecd_rootfs.project import Project
@@ -265,7 +267,7 @@ def kitchen_of(
         base=request.base,
         bootstrap=bootstrap,
         archive=known or _ask(request, planted, stored),
-        root=recipes.newest_root(bootstrap, stored()) if from_store else None,
+        root=_newest_root(settings, bootstrap, stored) if from_store else None,
         toolbox=Toolbox(mode=request.tools),
         tools_request=wanted if planted.tools else None,
         environ=_with_box_key(request, planted, Toolbox(mode=request.tools)),
@@ -281,6 +283,10 @@ def _ask(request: Request, planted: Forest, stored: Stored) -> archive.State | N
         stored()
 
     return question.ask(meanwhile=read) if question else None
+
+
+def _newest_root(settings: Settings, bootstrap: mmdebstrap.Request, stored: Stored) -> Recipe:
+    return recipes.newest_root(bootstrap, base.skeleton_trees(settings, bootstrap), stored())
 
 
 def _with_box_key(request: Request, planted: Forest, toolbox: Toolbox) -> Mapping[str, str]:

@@ -31,7 +31,7 @@ def show(project: Project, targets: Sequence[str], base: str | None, tools: str,
         LivecdError: the targets can't be resolved, or the base can't be used.
     """
     resolution = project.resolve(targets)
-    plan = project.plan(resolution, bases.parse(base), Mode(tools))
+    plan = project.plan(resolution, bases.of(base, project.settings), Mode(tools))
     if form == "json":
         return data.render(plan, resolution)
     if form == "dot":
@@ -87,7 +87,7 @@ def _forecast(
     request = build.Request(
         project=project,
         targets=targets,
-        base=bases.parse(place.base),
+        base=bases.of(place.base, project.settings),
         tools=Mode(place.tools),
         output=Path(),
         cache=place.cache,
@@ -108,7 +108,7 @@ def explain(project: Project, name: str, targets: Sequence[str], place: Place) -
         LivecdError: the targets can't be resolved, or nothing has this name.
     """
     resolution = project.resolve(targets)
-    plan = project.plan(resolution, bases.parse(place.base), Mode(place.tools))
+    plan = project.plan(resolution, bases.of(place.base, project.settings), Mode(place.tools))
     tree = HookTree(str(project.tree))
     story = partial(_story, project, targets, place)
     return explanation.explain(name, plan, resolution, tree.hook_names, story)

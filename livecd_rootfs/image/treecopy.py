@@ -28,10 +28,12 @@ class Manner:
     Attributes:
         owners: the tree's own owners; else everything is root's.
         time: time of everything, in seconds since 1970; ``None`` keeps the tree's own.
+        missing: copy only what the root does not have; what it has stays.
     """
 
     owners: bool = False
     time: int | None = None
+    missing: bool = False
 
 
 def copy(source: Path, root: Path, target: str, manner: Manner) -> int:
@@ -108,6 +110,8 @@ class _Copy:
 
     def file(self, source: Path, place: Path) -> None:
         """Copy what is no directory."""
+        if self.manner.missing and os.path.lexists(place):
+            return
         if place.is_dir() and not place.is_symlink():
             raise LivecdError(
                 f"a file can't take the place of the directory {self.inside(place)}",

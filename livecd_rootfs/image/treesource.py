@@ -51,7 +51,7 @@ def parse(lines: str) -> tuple[TreeSource, ...]:
     return tuple(TreeSource(path=Path(path), target=target) for path, _, target in pairs)
 
 
-def install(context: Context, root: Path, variable: str) -> str:
+def install(context: Context, root: Path, variable: str, *, missing: bool = False) -> str:
     """Copy the trees of a variable into a root, each over those before it.
 
     What is in a folder becomes root's, with the build's time, since nobody keeps
@@ -62,6 +62,7 @@ def install(context: Context, root: Path, variable: str) -> str:
         context: the build.
         root: the target root.
         variable: the variable that lists the trees.
+        missing: copy only what the root does not have.
 
     Returns:
         what was done, in a few words.
@@ -71,7 +72,7 @@ def install(context: Context, root: Path, variable: str) -> str:
         LivecdError: a tree can't be copied.
     """
     trees = parse(context.variables.get(variable, ""))
-    count = sum(_install(context, root, tree) for tree in trees)
+    count = sum(_install(context, root, tree, missing=missing) for tree in trees)
     if not trees:
         return "nothing to do, there are no trees"
     return f"{_counted(len(trees), 'tree')}, {_counted(count, 'file')}"
@@ -81,15 +82,15 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _install(context: Context, root: Path, tree: TreeSource) -> int:
+def _install(context: Context, root: Path, tree: TreeSource, *, missing: bool) -> int:
     if not tree.path.exists():
         raise UsageError("there is no such tree", place=str(tree.path))
     if tree.path.is_dir() or tree.target:
-        manner = Manner(time=context.epoch)
+        manner = Manner(time=context.epoch, missing=missing)
         # A link that names the tree is followed; links in it are copied.
         return treecopy.copy(tree.path.resolve(), root, tree.target or "/", manner)
     with _unpacked(context, tree.path) as folder:
-        return treecopy.copy(folder, root, "/", Manner(owners=True))
+        return treecopy.copy(folder, root, "/", Manner(owners=True, missing=missing))
 
 
 @contextmanager

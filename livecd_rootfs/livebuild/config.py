@@ -19,11 +19,11 @@ from pathlib import Path
 
 from livecd_rootfs import hooksdir, makehooks, normalhooks, project, shell, trees
 from livecd_rootfs.build import stepview
-from livecd_rootfs.build.base import NO_INITRAMFS
 from livecd_rootfs.diagnostics import Diagnostic
 from livecd_rootfs.livebuild import lb, options, sources, version
 from livecd_rootfs.livebuild import request as requests
 from livecd_rootfs.livebuild.request import NO_HOOKS, Request
+from livecd_rootfs.packaging import NO_INITRAMFS
 from livecd_rootfs.project import Project
 from livecd_rootfs.resolve import Resolution
 

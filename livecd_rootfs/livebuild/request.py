@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import project, series, settings
+from livecd_rootfs import deciding, pipelines, project, series, settings
 from livecd_rootfs.build import base, environment
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.resolve import split_targets
@@ -68,7 +68,12 @@ class Request:
     def variables(self) -> dict[str, str]:
         """What hooks may read: as in our own build, and the words that Launchpad sends."""
         identity = environment.identity(self.settings, self.prefix)
-        found = environment.of_hooks(identity, self.settings, self.targets, 0)
+        packages = base.bootstrap_request(self.settings).packages
+        found = {
+            **environment.of_hooks(identity, self.settings, self.targets, 0),
+            **environment.outside(self.settings),
+            **environment.derived(self.settings, packages, ""),
+        }
         shared = {name: text for name, text in found.items() if name not in _NOT_FOR_HOOKS}
         own = {"BUILDSTAMP": self.serial, "IMAGEFORMAT": self.image_format}
         return {**shared, **own, **self.passed_on}
@@ -89,11 +94,14 @@ def load(environ: Mapping[str, str], directory: Path) -> tuple[Request, tuple[st
     """
     loaded, warnings = settings.load({}, environ, directory)
     _require_project(loaded)
-    decided = project.decide(loaded)
+    targets = split_targets([environ.get("IMAGE_TARGETS", "")]) or DEFAULT_TARGETS
+    tree = directory / project.find_tree(None, directory)
+    pipeline = pipelines.asked(tree, [targets])
+    decided = deciding.decide(loaded, pipeline=pipeline)
     _require_machine(decided.text("arch"), decided.text("subarch"))
     request = Request(
         settings=decided,
-        targets=split_targets([environ.get("IMAGE_TARGETS", "")]) or DEFAULT_TARGETS,
+        targets=targets,
         image_format=_format(environ.get("IMAGEFORMAT", "")),
         serial=environ.get("NOW") or time.strftime("%Y%m%d-%H%M%S", time.gmtime()),
         passed_on={name: environ.get(name, "") for name in _PASSED_ON},

@@ -53,9 +53,14 @@ class ProjectFile:
     target: str = ""
 
     @property
+    def suffix(self) -> str:
+        """The target as it stands behind the file's name."""
+        return f":{self.target}" if self.target else ""
+
+    @property
     def line(self) -> str:
         """How a hook is told of it."""
-        return f"{FILES}/{self.place}" + (f":{self.target}" if self.target else "")
+        return f"{FILES}/{self.place}{self.suffix}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +70,12 @@ class Settings:
     Attributes:
         values: the values.
         directory: the project's, from where its files are named.
+        pipeline: whether the image pipeline makes the image, from little more than nothing.
     """
 
     values: Mapping[str, Value]
     directory: Path = Path()
+    pipeline: bool = False
 
     def text(self, name: str) -> str:
         """The setting's text, empty when nobody set it."""
@@ -119,6 +126,15 @@ class Settings:
         if row.kind is Kind.PLACE:
             return BUILD_DIRECTORY if self.text(name) else ""
         return self.text(name)
+
+    def outside(self, name: str) -> str:
+        """The same for a hook in no sandbox of ours: files and folders by their own places."""
+        row = ROWS[name]
+        if row.kind in PROJECT_FILES:
+            return "\n".join(f"{file.path}{file.suffix}" for file in self.files(name))
+        if row.kind is Kind.PLACE and self.text(name):
+            return str((self.directory / self.text(name)).absolute())
+        return self.for_hooks(name)
 
 
 DEFAULT = "default"
