@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from livecd_rootfs.series import Entry, Series
     from livecd_rootfs.source import Span
 
-__all__ = ["OrderedHook", "Provided", "Reach", "Resolution", "resolve", "split_targets"]
+KERNEL_HOOK, CHROOT_HOOK = "kernel-", ".chroot"
+
+__all__ = [
+    "OrderedHook",
+    "Provided",
+    "Reach",
+    "Resolution",
+    "kernel_flavour",
+    "resolve",
+    "split_targets",
+]
 
 
 def split_targets(words: Iterable[str]) -> tuple[str, ...]:
@@ -44,7 +54,8 @@ def resolve(
         targets: image targets, in the order of the command line.
         tree: the ``hooks.d``.
         prefix: what ``${PREFIX}`` stands for, see `series.artifact_prefix`.
-        flavour: what ``${FLAVOUR}`` stands for, see `series.expanded`.
+        flavour: what ``${FLAVOUR}`` stands for, see `series.expanded`, where no hook
+            decides that, see `kernel_flavour`.
         lenient: go on where a hook is missing or series depend on each other in a
             cycle, with a warning, as the old make-hooks did without one.
 
@@ -52,7 +63,32 @@ def resolve(
         LivecdError: a file of the tree can't be read, or a series file is not UTF-8.
             All other faults are diagnostics of the result.
     """
-    walk = _Walk(tree, partial(expanded, prefix=prefix, flavour=flavour), lenient=lenient)
+    found = _read(targets, tree, partial(expanded, prefix=prefix, flavour=flavour), lenient=lenient)
+    named = kernel_flavour(hook.name for hook in found.hooks)
+    if named in {None, flavour}:
+        return found
+    return _read(targets, tree, partial(expanded, prefix=prefix, flavour=named), lenient=lenient)
+
+
+def kernel_flavour(hooks: Iterable[str]) -> str | None:
+    """The kernel's flavour that hooks see to, whatever was asked for; ``None`` if none does.
+
+    A hook called ``kernel-FLAVOUR.chroot`` brings the kernel of that flavour; the last
+    one has it.
+    """
+    names = (hook.rpartition("/")[2] for hook in hooks)
+    found = [
+        name.removeprefix(KERNEL_HOOK).removesuffix(CHROOT_HOOK)
+        for name in names
+        if name.startswith(KERNEL_HOOK) and name.endswith(CHROOT_HOOK)
+    ]
+    return found[-1] if found else None
+
+
+def _read(
+    targets: Sequence[str], tree: Tree, artifact: Callable[[str], str], *, lenient: bool
+) -> Resolution:
+    walk = _Walk(tree, artifact, lenient=lenient)
     walk.always("chroot", tree.chroot_hooks())
     for target in targets:
         walk.read(target)

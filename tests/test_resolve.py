@@ -310,3 +310,28 @@ def test_result_does_not_depend_on_the_hash_seed() -> None:
     }
     assert len(outputs) == 1
     assert "depend on each other in a cycle" in outputs.pop()
+
+
+@pytest.mark.parametrize(
+    ("target", "asked", "named"),
+    [
+        ("disk", None, "cloud"),
+        ("disk", "rt", "rt"),
+        ("vmdk", None, "generic"),
+        ("vmdk", "rt", "generic"),
+        ("both", None, "lowlatency"),
+    ],
+)
+def test_the_flavour_is_that_of_the_hook_that_brings_a_kernel(
+    target: str, asked: str | None, named: str
+) -> None:
+    """Also of an artifact whose series says so before the hook is listed."""
+    tree = PaperTree(
+        {
+            "disk": "provides ${PREFIX}.kernel-${FLAVOUR}\ndisk.binary\n",
+            "vmdk": "depends disk\nbase/kernel-generic.chroot\n",
+            "both": "depends vmdk\nextra/kernel-lowlatency.chroot\nextra/kernel-none.binary\n",
+        }
+    )
+    resolution = resolve([target], tree, prefix=PREFIX, flavour=asked)
+    assert [one.artifact for one in resolution.provides] == [f"{PREFIX}.kernel-{named}"]

@@ -6,13 +6,13 @@ executor consumes it, so what is shown is what runs.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from livecd_rootfs.header import HookHeader
-from livecd_rootfs.resolve import OrderedHook, Resolution
+from livecd_rootfs.resolve import OrderedHook, Resolution, kernel_flavour
 
 
 class StepKind(Enum):
@@ -62,6 +62,7 @@ class Step:
         header: what the hook declares.
         reason: why it is there, in words, for steps without a hook.
         reads_targets: whether the hook's text names IMAGE_TARGETS without a declaration.
+        flavour: the kernel's flavour, where a hook before it sees to that, and not a setting.
     """
 
     number: int
@@ -71,6 +72,7 @@ class Step:
     header: HookHeader | None = None
     reason: str = ""
     reads_targets: bool = False
+    flavour: str | None = None
 
     @property
     def network(self) -> bool:
@@ -173,7 +175,10 @@ def make(
     steps = [*_tools_step(tools), *_base_step(base)]
     hooks = [hook for hook in resolution.hooks if _runs(hook, base)]
     hooks.sort(key=_place)
-    steps += [_hook_step(hook, headers[hook.name], readers) for hook in hooks]
+    steps += _with_flavours(
+        [_hook_step(hook, headers[hook.name], readers) for hook in hooks],
+        kernel_flavour(hook.name for hook in resolution.hooks),
+    )
     places = _places(resolution, explicit=True)
     return BuildPlan(
         targets=resolution.targets,
@@ -183,6 +188,20 @@ def make(
         claims=places or _places(resolution, explicit=False),
         tools=tools,
     )
+
+
+def _with_flavours(steps: Iterable[Step], last: str | None) -> Iterator[Step]:
+    """The steps, each with the flavour that a hook before it, or it itself, sees to.
+
+    Args:
+        steps: in the order in which they run.
+        last: the flavour after all chroot hooks, be they run or not.
+    """
+    flavour = None
+    for step in steps:
+        in_root = step.kind in {StepKind.CHROOT_EARLY, StepKind.CHROOT}
+        flavour = kernel_flavour([step.name]) or flavour if in_root else last
+        yield replace(step, flavour=flavour)
 
 
 def _places(resolution: Resolution, *, explicit: bool) -> Mapping[str, str]:

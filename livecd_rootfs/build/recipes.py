@@ -177,6 +177,7 @@ class Kitchen:
         found = environment.of_hooks(self.identity, self.settings, plan.targets, date)
         found = derived.variables(step.header, self.settings) | self._asked(step) | found
         found["LIVECD_TOOLS"] = self.toolbox.mode.value
+        found["KERNEL_FLAVOUR"] = step.flavour or found["KERNEL_FLAVOUR"]
         if not node.own:
             found = {name: text for name, text in found.items() if name not in OWN_VARIABLES}
         seen = environment.narrowed(found, step.header, self.environ)

@@ -25,7 +25,7 @@ from livecd_rootfs.livebuild import request as requests
 from livecd_rootfs.livebuild.request import NO_HOOKS, Request
 from livecd_rootfs.packaging import NO_INITRAMFS
 from livecd_rootfs.project import Project
-from livecd_rootfs.resolve import Resolution
+from livecd_rootfs.resolve import Resolution, kernel_flavour
 
 CONFIG = "config"
 SETTINGS = normalhooks.SETTINGS
@@ -91,7 +91,7 @@ def _fill(config: Path, request: Request, tree: Path, resolution: Resolution) ->
     _let_run(config / "hooks.d", resolution)
     (config / stepview.FUNCTIONS).write_text(shell.functions(), encoding="utf-8")
     (config / PACKAGE).symlink_to(Path(__file__).parents[1])
-    _write_settings(config, request)
+    _write_settings(config, request, resolution)
     _write_packages(config, request)
     (config / "environment.chroot").write_text(
         "".join(f"{name}={value}\n" for name, value in NO_INITRAMFS.items())
@@ -123,8 +123,11 @@ def _let_run(tree: Path, resolution: Resolution) -> None:
         path.chmod(path.stat().st_mode | 0o111)
 
 
-def _write_settings(config: Path, request: Request) -> None:
-    text = stepview.assignments(request.variables())
+def _write_settings(config: Path, request: Request, resolution: Resolution) -> None:
+    variables = request.variables()
+    flavour = kernel_flavour(hook.name for hook in resolution.hooks)
+    variables["KERNEL_FLAVOUR"] = flavour or variables["KERNEL_FLAVOUR"]
+    text = stepview.assignments(variables)
     (config / SETTINGS).write_text(text)
     for name in _SOURCED:
         with (config / name).open("a") as file:

@@ -53,3 +53,18 @@ def test_order(tree: Path, case: str) -> None:
     made = plan.make(resolution, headers, Base(kind=BaseKind.BOOTSTRAP), {})
     assert [Path(step.name).stem for step in made.steps[1:]] == wanted
     assert [step.number for step in made.steps] == list(range(1, len(made.steps) + 1))
+
+
+@pytest.mark.parametrize("base", [BaseKind.BOOTSTRAP, BaseKind.NONE])
+def test_the_flavour_is_the_setting_until_a_hook_brings_a_kernel(
+    tree: Path, base: BaseKind
+) -> None:
+    """What runs before it is shared with builds that have another kernel."""
+    (tree / "base/kernel-generic.chroot").touch(mode=0o755)
+    (tree / "base/series/one").write_text("base/kernel-generic.chroot\nbase/x.binary\n")
+    resolution = resolve(["one"], HookTree(str(tree)), prefix="livecd.x")
+    headers = {hook.name: HookHeader() for hook in resolution.hooks}
+    made = plan.make(resolution, headers, Base(kind=base), {})
+    flavours = {Path(step.name).stem: step.flavour for step in made.steps[1:]}
+    in_root = {"010-a": None, "799-b": None, "kernel-generic": "generic", "800-c": "generic"}
+    assert flavours == (in_root if base is BaseKind.BOOTSTRAP else {}) | {"x": "generic"}
