@@ -103,7 +103,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             *_tools("pigz", "pigz"),
             *_tools("cpio", "cpio", (2, 12), "which can't renumber inodes"),
             *_tools("cryptsetup-bin", "veritysetup"),
-            *_tools("sbsigntool", "sbsign"),
+            *_tools("sbsigntool", "sbsign sbverify"),
             *_tools("efitools", "cert-to-efi-sig-list sign-efi-sig-list"),
         )
     }

@@ -27,7 +27,6 @@ from livecd_rootfs.steps import (
     compression,
     extents,
     inventory,
-    overlay,
     pipeline,
     qcow2,
     rooted,
@@ -134,13 +133,17 @@ def _split(context: Context, output: Output, raw: Path, table: Layout) -> None:
 
 def _split_off(context: Context, raw: Path, part: Partition, suffix: str) -> None:
     """A partition as a file, compressed as its name says."""
-    target = context.artifact(suffix)
-    with overlay.scratch(context) as folder:
-        plain = folder / "partition"
-        extents.copy(raw, plain, part.offset, part.size)
-        algorithm = artifacts.of(context.variables).compression
-        with artifact.appearing(target) as made:
+    algorithm = artifacts.of(context.variables).compression
+    with artifact.appearing(context.artifact(suffix)) as made:
+        if not algorithm:
+            extents.copy(raw, made, part.offset, part.size)
+            return
+        plain = made.with_name(f"{made.name}.plain")
+        try:
+            extents.copy(raw, plain, part.offset, part.size)
             packing.stream_to(context, algorithm, pipeline.of_file(plain), made)
+        finally:
+            plain.unlink(missing_ok=True)
 
 
 def _describe(context: Context, output: Output) -> None:
