@@ -61,7 +61,7 @@ def make(context: Context, root: Path, wish: Wish, *, kept: Path | None) -> bool
         LivecdError: the root has no program for it, or that failed.
     """
     target = rooted.resolve(root, "boot") / f"initrd.img-{wish.version}"
-    place = kept / f"{digest(context, root, wish)}.img" if kept else None
+    place = kept / f"{wish.version}-{digest(context, root, wish)}.img" if kept else None
     if place and place.is_file():
         shutil.copyfile(place, target)
         return True
@@ -69,9 +69,17 @@ def make(context: Context, root: Path, wish: Wish, *, kept: Path | None) -> bool
     if not (target.is_file() and target.stat().st_size):
         raise LivecdError("the initramfs was not made", place=f"chroot/boot/{target.name}")
     if place:
-        with artifact.appearing(place) as part:
-            shutil.copyfile(target, part)
+        _keep(target, place, wish.version)
     return False
+
+
+def _keep(made: Path, place: Path, version: str) -> None:
+    """Keep the newest one of each kernel alone: they are large."""
+    with artifact.appearing(place) as part:
+        shutil.copyfile(made, part)
+    for old in place.parent.glob(f"{version}-*.img"):
+        if old != place:
+            old.unlink()
 
 
 def digest(context: Context, root: Path, wish: Wish) -> str:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.image import artifacts, bootplan, initrd, inroot, times
 from livecd_rootfs.image.artifacts import Format
 from livecd_rootfs.image.initrd import Wish
@@ -14,16 +14,16 @@ from livecd_rootfs.steps import kernels, rooted
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.kernels import Kernel
 
-# Where a builder keeps what CacheInitrd keeps; not set where nobody does.
-KEPT = "LIVECD_INITRDS"
+# Below BuildDirectory, which outlives builds.
+KEPT = "initrds"
 
 
 def run(context: Context) -> str:
     """Make each kernel ready, the newest first.
 
     Initrds are given ones, which take the place of those that are made;
-    INITRD_MODULES must be in it; CACHE_INITRD keeps it for other builds. All of
-    /boot gets times that are not later than the build's.
+    INITRD_MODULES must be in it; CACHE_INITRD keeps it in BUILD_DIRECTORY for other
+    builds. All of /boot gets times that are not later than the build's.
 
     Returns:
         what was done, in one line.
@@ -81,9 +81,20 @@ def _each(context: Context, found: tuple[Kernel, ...]) -> Iterator[str]:
 
 
 def _kept(context: Context) -> Path | None:
-    place = context.variables.get(KEPT)
-    wanted = context.variables.get("CACHE_INITRD") == "yes"
-    return Path(place) if place and wanted else None
+    """Where initramfs are kept.
+
+    Raises:
+        UsageError: they are to be kept, and there is no place for it.
+    """
+    if context.variables.get("CACHE_INITRD") != "yes":
+        return None
+    place = context.variables.get("BUILD_DIRECTORY")
+    if not place:
+        raise UsageError(
+            "CacheInitrd=yes, but nothing is kept between builds",
+            remedy="BuildDirectory=mkosi.builddir, or another place; or CacheInitrd=no",
+        )
+    return Path(place) / KEPT
 
 
 def _join(given: list[Path], target: Path) -> None:

@@ -284,7 +284,7 @@ ROWS = (
         kind=Kind.BOOL,
         choices=(YES, NO),
         default=NO,
-        help="keep the initrd for builds with the same kernel and modules",
+        help="keep the initrd in BuildDirectory for builds with the same kernel, modules and packages",
     ),
     Setting(
         name="initrds",

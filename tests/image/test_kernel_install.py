@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.image import kernel_install
 from livecd_rootfs.steps.context import Context
 from tests.image import outputs
@@ -73,7 +73,7 @@ def test_given_ones_are_joined(new_context: NewContext, tmp_path: Path) -> None:
 
 
 def test_an_equal_one_is_not_made_again(new_context: NewContext, tmp_path: Path) -> None:
-    kept = {"CACHE_INITRD": "yes", kernel_install.KEPT: str(tmp_path / "kept")}
+    kept = {"CACHE_INITRD": "yes", "BUILD_DIRECTORY": str(tmp_path / "kept")}
     first = context_of(new_context, "first", **kept)
     assert kernel_install.run(first).endswith(" made")
     second = context_of(new_context, "second", **kept)
@@ -83,6 +83,12 @@ def test_an_equal_one_is_not_made_again(new_context: NewContext, tmp_path: Path)
     third = context_of(new_context, "third", **kept)
     builds.plant(third.chroot, {"etc/modprobe.d/new.conf": "blacklist pcspkr\n"})
     assert kernel_install.run(third).endswith(" made")
+    assert len(list((tmp_path / "kept/initrds").iterdir())) == 1
+
+
+def test_nowhere_to_keep_it(new_context: NewContext) -> None:
+    with pytest.raises(UsageError, match="nothing is kept between builds"):
+        kernel_install.run(context_of(new_context, "build", CACHE_INITRD="yes"))
 
 
 def test_a_kernel_beside_its_modules(new_context: NewContext) -> None:

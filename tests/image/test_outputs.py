@@ -97,7 +97,7 @@ def test_a_disk_and_all_that_may_lie_beside_it(
 ) -> None:
     made = make(
         SPLIT_ARTIFACTS="yes", MANIFEST_FORMAT="json changelog",
-        CACHE_INITRD="yes", KERNEL_COMMAND_LINE="odd.one",
+        KERNEL_COMMAND_LINE="odd.one",
     )  # fmt: skip
     assert made.names() == [
         ".changelog", ".esp.raw", ".initrd", ".manifest", ".raw",
