@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import re
 import stat
 from functools import cache
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
 
+# crypt(5): an identifier of the method, its parameters and the salt, and the hash.
+_HASH = re.compile(r"\$(?:[156]|y|gy|7|2[aby]?)\$[./A-Za-z0-9$=,-]+\$[./A-Za-z0-9]{20,}")
 _LIBRARY = "libcrypt.so.1"
 # yescrypt, the default of Debian since 11 and of Ubuntu since 22.04.
 _METHOD = b"$y$"
 _SALT_BYTES = 16
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def is_hash(text: str) -> bool:
+    """Whether it is what crypt(3) gives."""
+    return _HASH.fullmatch(text) is not None
 
 
 def hashed(password: str, seed: str) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from livecd_rootfs import passwords, process
 from livecd_rootfs.errors import LivecdError, UsageError
-from livecd_rootfs.settings import checks
 from livecd_rootfs.settings.value import Settings, Value
 
 HASHED = "hashed:"
@@ -60,7 +59,7 @@ def _hash(given: Value, settings: Settings) -> str:
             error.place = given.where
             raise
     plain = text.removeprefix(HASHED)
-    if not checks.is_hash(plain):
+    if not passwords.is_hash(plain):
         raise UsageError(
             "Password is said to be a hash, which it is not",
             place=given.where,

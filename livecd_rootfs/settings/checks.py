@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 
+from livecd_rootfs import passwords
 from livecd_rootfs.diagnostics.near import did_you_mean, near
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.settings.row import NO, YES, Kind, Setting
@@ -111,17 +111,9 @@ _FILES: Mapping[Kind, Callable[[Setting, ProjectFile, Value], None]] = {
     Kind.FILE: _check_file,
 }
 
-# crypt(5): an identifier of the method, its parameters and the salt, and the hash.
-_HASH = re.compile(r"\$(?:[156]|y|gy|7|2[aby]?)\$[./A-Za-z0-9$=,-]+\$[./A-Za-z0-9]{20,}")
-
-
-def is_hash(text: str) -> bool:
-    """Whether it is what crypt(3) gives."""
-    return _HASH.fullmatch(text) is not None
-
 
 def _must_be_hash(text: str) -> None:
-    if not is_hash(text):
+    if not passwords.is_hash(text):
         raise ValueError(text)
 
 

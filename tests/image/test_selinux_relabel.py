@@ -1,0 +1,99 @@
+"""SELinux: who gets labels, how setfiles is called, and what stands in its way."""
+
+from __future__ import annotations
+
+import pytest
+
+from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.image import selinux_relabel
+from livecd_rootfs.process import CommandError
+from livecd_rootfs.steps.context import Context
+from tests.image.conftest import NewContext
+from tests.steps.builds import plant
+
+pytestmark = pytest.mark.root
+
+CONTEXTS = "etc/selinux/default/contexts/files/file_contexts"
+POLICY = {
+    selinux_relabel.CONFIGURATION: "# comment\nSELINUX=permissive\nSELINUXTYPE=default\n",
+    CONTEXTS: "/.*\tsystem_u:object_r:default_t:s0\n",
+}
+SETFILES = {"usr/sbin/setfiles": '#!/bin/sh\necho "$@" >/asked\n'}
+
+
+def made(new_context: NewContext, choice: str, *files: dict[str, str]) -> Context:
+    context = new_context(SELINUX_RELABEL=choice)
+    for each in files:
+        plant(context.chroot, each)
+    return context
+
+
+DISABLED = {**POLICY, selinux_relabel.CONFIGURATION: "SELINUX=disabled\nSELINUXTYPE=default\n"}
+OTHER = {**POLICY, selinux_relabel.CONFIGURATION: "SELINUX=enforcing\nSELINUXTYPE=mls\n"}
+
+
+@pytest.mark.parametrize("files", [{}, DISABLED, OTHER], ids=["none", "disabled", "another"])
+@pytest.mark.parametrize("choice", ["", "auto"])
+def test_no_policy(new_context: NewContext, choice: str, files: dict[str, str]) -> None:
+    context = made(new_context, choice, files, SETFILES)
+    told = "selinux-relabel: nothing to do, no SELinux policy is configured"
+    assert selinux_relabel.run(context) == told
+    assert not (context.chroot / "asked").exists()
+
+
+def test_not_wanted(new_context: NewContext) -> None:
+    context = made(new_context, "no", POLICY, SETFILES)
+    assert selinux_relabel.run(context) == "selinux-relabel: nothing to do, SELinuxRelabel is no"
+    assert not (context.chroot / "asked").exists()
+
+
+@pytest.mark.parametrize("choice", ["auto", "yes"])
+def test_labels(new_context: NewContext, choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selinux_relabel, "_is_hosts_root", lambda _: True)
+    context = made(new_context, choice, POLICY, SETFILES)
+    assert selinux_relabel.run(context) == f"selinux-relabel: labelled by /{CONTEXTS}"
+    asked = (context.chroot / "asked").read_text().split()
+    assert (asked[:2], asked[-2:]) == (["-m", "-F"], [f"/{CONTEXTS}", "/"])
+    assert {"/proc", "/sys", "/dev"} <= set(asked)
+
+
+def test_somebody_else_leaves_it_to_the_first_boot(
+    new_context: NewContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selinux_relabel, "_is_hosts_root", lambda _: False)
+    context = made(new_context, "auto", POLICY, SETFILES)
+    assert selinux_relabel.run(context).startswith("selinux-relabel: the first boot does it")
+    assert (context.chroot / ".autorelabel").exists()
+    assert not (context.chroot / "asked").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_it"),
+    [("         0          0 4294967295\n", True), ("0 1000 1\n1 100000 65536\n", False)],
+)
+def test_the_hosts_root(text: str, *, is_it: bool) -> None:
+    assert selinux_relabel._is_hosts_root(text) is is_it
+
+
+def test_what_is_missing_is_told(new_context: NewContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selinux_relabel, "_is_hosts_root", lambda _: True)
+    with pytest.raises(LivecdError, match="no SELinux policy is configured") as caught:
+        selinux_relabel.run(made(new_context, "yes", SETFILES))
+    assert "selinux-policy-default" in str(caught.value.remedy)
+    context = new_context(name="other", SELINUX_RELABEL="auto")
+    plant(context.chroot, POLICY)
+    with pytest.raises(LivecdError, match="the root has no setfiles") as caught:
+        selinux_relabel.run(context)
+    assert "policycoreutils" in str(caught.value.remedy)
+
+
+def test_setfiles_fails(new_context: NewContext) -> None:
+    failing = {"usr/sbin/setfiles": "#!/bin/sh\necho invalid context >&2\nexit 255\n"}
+    with pytest.raises(CommandError, match="setfiles") as caught:
+        selinux_relabel.run(made(new_context, "yes", POLICY, failing))
+    assert caught.value.notes == ("| invalid context",)
+
+
+def test_a_wrong_choice(new_context: NewContext) -> None:
+    with pytest.raises(UsageError, match="SELINUX_RELABEL is 'perhaps'"):
+        selinux_relabel.run(made(new_context, "perhaps"))
