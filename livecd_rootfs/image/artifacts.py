@@ -18,6 +18,8 @@ IMAGE = ".image"
 SUMS = f"{IMAGE}.SHA256SUMS"
 SIGNATURE = f"{SUMS}.gpg"
 ROOT_HASH = f"{IMAGE}.roothash"
+# What mkosi.finalize leaves in $OUTPUTDIR.
+OUTPUTS = f"{IMAGE}.outputs.tar"
 # What CompressOutput can be, and how the names of such files end.
 SUFFIXES: Mapping[str, str] = {"": "", "zstd": ".zst", "xz": ".xz", "gzip": ".gz"}
 _WISHES = {"no": "", "yes": "zstd"}
@@ -64,6 +66,7 @@ class Output:
         json: a manifest is made as JSON.
         changelog: one is made for people.
         nspawn: settings for systemd-nspawn come along.
+        outputs: a script may leave more files.
     """
 
     format: Format
@@ -79,6 +82,7 @@ class Output:
     json: bool
     changelog: bool
     nspawn: bool
+    outputs: bool
 
     @property
     def boots(self) -> bool:
@@ -125,6 +129,7 @@ def of(variables: Mapping[str, str]) -> Output:
         json="json" in words,
         changelog="changelog" in words,
         nspawn=bool(variables.get("NSPAWN_SETTINGS", "").strip()),
+        outputs=bool(variables.get("FINALIZE_SCRIPT", "").strip()),
     )
     _check(output)
     return output
@@ -145,6 +150,7 @@ def names(output: Output) -> tuple[str, ...]:
         *([f"{IMAGE}.manifest"] if output.json else ()),
         *([f"{IMAGE}.changelog"] if output.changelog else ()),
         *([f"{IMAGE}.nspawn"] if output.nspawn else ()),
+        *([OUTPUTS] if output.outputs else ()),
         f"{IMAGE}.spdx.json",
         *([SUMS] if output.checksum else ()),
     )
@@ -183,6 +189,7 @@ def every() -> tuple[str, ...]:
             json=True,
             changelog=True,
             nspawn=True,
+            outputs=True,
         )
         found |= dict.fromkeys(names(output))
     return tuple(sorted(found))

@@ -9,8 +9,8 @@ from livecd_rootfs.mounts import Bind
 from livecd_rootfs.steps.context import Context
 
 VARIABLE = "FINALIZE_SCRIPT"
-# What it puts there becomes part of the output.
-OUTPUTS = "binary/outputs"
+# What it puts there is packed by the output step.
+FOLDER = "binary/outputs"
 BUILDROOT = f"{WORK}/buildroot"
 OUTPUTDIR = f"{WORK}/out"
 
@@ -27,7 +27,7 @@ def run(context: Context) -> str:
     script = scripts.find(context, VARIABLE)
     if script is None:
         return "finalize: nothing to do, there is no FinalizeScript"
-    outputs = context.build / OUTPUTS
+    outputs = context.build / FOLDER
     trees.remove(outputs)
     outputs.mkdir(parents=True)
     binds = (

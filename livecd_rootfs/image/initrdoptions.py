@@ -1,4 +1,4 @@
-"""What makes an initrd, and what makes the root itself one: configuration, /init, initrd-release."""
+"""What makes an initrd, and what makes the root itself one: configuration, initrd-release."""
 
 from __future__ import annotations
 
@@ -43,15 +43,10 @@ def _file(root: Path) -> str:
 
 
 def _as_initrd(root: Path) -> Iterator[str]:
-    """The kernel starts /init, and systemd behaves as in an initrd where initrd-release is.
-
-    Source: the kernel's admin-guide/initrd, systemd's bootup(7) and os-release(5).
-    """
-    program = next((name for name in _INIT if rooted.first_file(root, name)), None)
-    if program is None:
+    """Systemd behaves as in an initrd where there is an initrd-release (os-release(5))."""
+    path = rooted.resolve(root, "etc") / "initrd-release"
+    if rooted.first_file(root, *_INIT) is None:
         return
-    for link, target in (("init", f"/{program}"), ("etc/initrd-release", "/etc/os-release")):
-        path = rooted.resolve(root, str(Path(link).parent)) / Path(link).name
-        if not (path.is_symlink() or path.exists()):
-            path.symlink_to(target)
+    if not (path.is_symlink() or path.exists()):
+        path.symlink_to("os-release")
     yield "the root as an initrd"

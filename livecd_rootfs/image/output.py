@@ -15,12 +15,13 @@ from livecd_rootfs.image import (
     bootplan,
     checksums,
     disk,
+    finalize,
     manifest,
     packages,
     packing,
     verity,
 )
-from livecd_rootfs.image.artifacts import IMAGE, ROOT_HASH, SIGNATURE, SUMS, Format, Output
+from livecd_rootfs.image.artifacts import IMAGE, OUTPUTS, ROOT_HASH, SIGNATURE, SUMS, Format, Output
 from livecd_rootfs.steps import (
     artifact,
     boot_files,
@@ -154,6 +155,9 @@ def _describe(context: Context, output: Output) -> None:
         artifact.write(context.artifact(f"{IMAGE}.changelog"), manifest.changelog(context))
     if output.nspawn:
         _copy_nspawn(context)
+    if output.outputs:
+        with artifact.appearing(context.artifact(OUTPUTS)) as part:
+            packing.tree(context, finalize.FOLDER, part)
     inventory.write_bill(context, context.chroot, IMAGE, packages.installed(context))
 
 

@@ -39,6 +39,11 @@ def tar(context: Context, algorithm: str, target: Path) -> None:
     stream_to(context, algorithm, treetar.stream(context, _ROOT), target)
 
 
+def tree(context: Context, folder: str, target: Path) -> None:
+    """Pack another folder of the build directory, likewise, and not compressed."""
+    stream_to(context, "", treetar.stream(context, folder), target)
+
+
 def cpio(context: Context, algorithm: str, target: Path) -> None:
     """Pack the root into a cpio archive that a kernel can unpack as its initramfs.
 

@@ -20,6 +20,7 @@ EXAMPLES = {
     "FORMAT=uki COMPRESS_OUTPUT=yes": ".efi .spdx.json",
     "FORMAT=squashfs MANIFEST_FORMAT=json,changelog": ".squashfs .manifest .changelog .spdx.json",
     "FORMAT=directory NSPAWN_SETTINGS=/x": ".nspawn .spdx.json",
+    "FORMAT=tar FINALIZE_SCRIPT=/x": ".tar.zst .outputs.tar .spdx.json",
     "FORMAT=none SIGN=yes": ".spdx.json .SHA256SUMS",
     "SPLIT_ARTIFACTS=yes BOOTABLE=no": ".raw .root.raw .spdx.json",
     "SPLIT_ARTIFACTS=yes VERITY=yes COMPRESS_OUTPUT=zstd": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -319,3 +320,27 @@ def test_what_can_not_be_is_told(
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
     assert build.left() == []
+
+
+def test_what_the_last_script_leaves_is_packed(make: Make, tmp_path: Path) -> None:
+    """Also where it has made the root forget its packages: the manifest still tells them."""
+    script = tmp_path / "mkosi.finalize"
+    script.write_text('#!/bin/sh\nmkdir "$OUTPUTDIR/sub"; echo 1 >"$OUTPUTDIR/sub/x"\n')
+    script.chmod(0o755)
+    variables = {
+        "FINALIZE_SCRIPT": str(script),
+        "FORMAT": "none",
+        "MANIFEST_FORMAT": "json",
+        "CLEAN_PACKAGE_METADATA": "yes",
+    }
+    steps = ("clean-metadata", "finalize", "output")
+    one, two = (make(name, *steps, **variables) for name in ("one", "two"))
+    assert one.names() == [".manifest", ".outputs.tar", ".spdx.json"]
+    with tarfile.open(one.path(".outputs.tar")) as tar:
+        assert [(each.name, each.mtime) for each in tar] == [
+            (".", EPOCH),
+            ("./sub", EPOCH),
+            ("./sub/x", EPOCH),
+        ]
+    assert one.path(".outputs.tar").read_bytes() == two.path(".outputs.tar").read_bytes()
+    assert json.loads(one.path(".manifest").read_text())["packages"]

@@ -68,7 +68,7 @@ def test_finalize_sees_the_root_and_the_output(new_context: NewContext, tmp_path
     context = new_context(FINALIZE_SCRIPT=str(script(tmp_path, text)))
     assert finalize.run(context) == "finalize: mkosi.finalize has run, and left more.txt, u"
     assert (context.chroot / "etc/made").read_text() == "final\n"
-    assert (context.build / finalize.OUTPUTS / "more.txt").read_text() == "more\n"
+    assert (context.build / finalize.FOLDER / "more.txt").read_text() == "more\n"
 
 
 def test_finalize_can_not_change_the_host(new_context: NewContext, tmp_path: Path) -> None:
