@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Coroutine
 from types import FrameType
@@ -40,6 +39,8 @@ def run(main: Coroutine[None, None, None]) -> None:
     Raises:
         Interrupted: a signal came.
     """
+    import asyncio  # noqa: PLC0415 (slow to import, and hooks only need the rest)
+
     came: list[int] = []
 
     async def until_signal() -> None:

@@ -103,8 +103,8 @@ class Request:
 
     @property
     def root(self) -> Path:
-        """Where it is, or will be."""
-        return self.cache / "tools" / self.key
+        """Where it is, or will be; several caches may share one folder through a link."""
+        return (self.cache / "tools").resolve() / self.key
 
 
 def find(request: Request) -> Path | None:

@@ -28,6 +28,15 @@ def test_the_key_tells_apart_what_has_other_content() -> None:
     assert plain.root == Path("/cache/tools") / plain.key
 
 
+def test_caches_may_share_a_folder_through_a_link(tmp_path: Path) -> None:
+    """A sandbox shows only the place itself writable, not whatever else leads there."""
+    own = tmp_path / "own"
+    own.mkdir()
+    (tmp_path / "shared/tools").mkdir(parents=True)
+    (own / "tools").symlink_to(tmp_path / "shared/tools")
+    assert request(own).root == request(tmp_path / "shared").root
+
+
 def test_the_bootstrap_unpacks_and_leaves_recommendations_out() -> None:
     asked = toolsroot.bootstrap_request(request(Path("/cache"), "arm64"), Path("/cache/new"))
     assert asked.variant == "extract"
