@@ -133,7 +133,9 @@ def _packages(settings: Settings, suite: Suite, variant: Variant) -> tuple[str, 
         return distributions.select(defaults, words)
     # Essential packages have no /etc/shadow: passwd makes it.
     login = ("passwd",) if settings.text("root_password_hash") else ()
-    more = (*login, *(("openssh-server",) if settings.yes("ssh") else ()))
+    # veritysetup opens the root in the initramfs.
+    verity = ("cryptsetup-bin",) if settings.yes("verity") else ()
+    more = (*login, *verity, *(("openssh-server",) if settings.yes("ssh") else ()))
     boots: tuple[str, ...] = ()
     if settings.yes("bootable"):
         boots = distributions.needed_to_boot(suite, settings.text("arch"), variant, words)

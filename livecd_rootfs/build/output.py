@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,13 +110,29 @@ def _bring(
         sums = {name: _stage(build / name, staging / name) for name in names}
         whole = {**there, **sums}
         _write_sums(directory, staging, whole | _attest(staging, place.origin, whole))
-        signatures = [place.signer.sign(staging / SUMS).name] if place.signer else []
+        signatures = _sign(staging, directory, place.signer, whole)
         attested = [place.origin.name] if place.origin else []
-        for suffix in signing.SUFFIXES.values():  # an earlier one is of other checksums
-            (directory / f"{SUMS}{suffix}").unlink(missing_ok=True)
         for name in (*names, *attested, SUMS, *signatures):
             (staging / name).replace(directory / name)
     return sums
+
+
+def _sign(
+    staging: Path, directory: Path, signer: Signer | None, artifacts: Iterable[str]
+) -> list[str]:
+    """Sign SHA256SUMS, and artifacts that are such lists themselves; gives the signatures.
+
+    Those of earlier builds, which are of other checksums, are removed.
+    """
+    made = []
+    for name in (SUMS, *(each for each in artifacts if each.endswith(f".{SUMS}"))):
+        for suffix in signing.SUFFIXES.values():
+            (directory / f"{name}{suffix}").unlink(missing_ok=True)
+        if signer is not None:
+            if not (staging / name).exists():
+                shutil.copyfile(directory / name, staging / name)
+            made.append(signer.sign(staging / name).name)
+    return made
 
 
 def _attest(staging: Path, origin: Origin | None, sums: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,20 @@ def test_by_gpg(gpg: Signer, tmp_path: Path) -> None:
     signed = ("gpg", "--verify", out / "SHA256SUMS.gpg", out / "SHA256SUMS")
     said = subprocess.run(signed, check=True, capture_output=True, text=True).stderr
     assert f'Good signature from "{ADDRESS}"' in said
+
+
+@pytest.mark.tools("minisign")
+def test_lists_among_artifacts_are_signed_too(minisign: Signer, tmp_path: Path) -> None:
+    """Also one that stands there already, from a build that signed nothing."""
+    out, listed = published(tmp_path, None), "livecd.x.image.SHA256SUMS"
+    (tmp_path / "build" / listed).write_text("checksums")
+    for signer in (None, minisign):
+        place = output.Place(directory=out, cache=tmp_path / "cache", made="x", signer=signer)
+        output.publish(tmp_path / "build", [listed], place)
+    signed = ("minisign", "-V", "-p", tmp_path / "public", "-m", out / listed)
+    subprocess.run(signed, check=True, capture_output=True)
+    output.publish(tmp_path / "build", [listed], replace(place, signer=None))
+    assert not (out / f"{listed}.minisig").exists()
 
 
 @pytest.mark.tools("minisign")
