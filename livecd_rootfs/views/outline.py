@@ -60,6 +60,14 @@ def outline(plan: BuildPlan, resolution: Resolution) -> Outline:
     )
 
 
+def _branches(step: Step) -> Iterator[str]:
+    """On which side branch a step is, and what it takes of others."""
+    if step.aside:
+        yield f"(aside: {step.aside})"
+    if step.joins:
+        yield f"(joins {', '.join(step.joins)})"
+
+
 def _always(step: Step) -> Leaf:
     return Leaf(label=step.name, note=step.reason, number=step.number)
 
@@ -107,7 +115,8 @@ class _Children:
         for step in self._steps.get(id(reach), []):
             if step.hook is not None and step.hook.span is not None:
                 span = step.hook.span
-                yield Leaf(label=step.name, note=span.place, number=step.number, offset=span.start)
+                note = " ".join([span.place, *_branches(step)])
+                yield Leaf(label=step.name, note=note, number=step.number, offset=span.start)
         for provided in self._provides.get(id(reach), []):
             kept = self._all_kept or provided.artifact in self._explicit
             note = "kept" if kept else "dropped by the pruner"
