@@ -7,7 +7,9 @@ not whenever one of those does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.header import HookHeader
@@ -16,6 +18,9 @@ from livecd_rootfs.settings import ProjectFile, Settings
 SOURCES = "build_sources"
 # How a script names its sources: by the variable, or by where mkosi has them.
 _NAMES = (b"SRCDIR", b"/work/src")
+# What builds leave in a project's directory.
+_LEFT = ("out", "mkosi.builddir", "mkosi.cache", "mkosi.installdir", "mkosi.output")
+_PLACES = ("build_directory", "install_directory")
 
 
 def variables(header: HookHeader | None, settings: Settings) -> dict[str, str]:
@@ -23,26 +28,60 @@ def variables(header: HookHeader | None, settings: Settings) -> dict[str, str]:
     return {name: rule(settings) for name, rule in RULES.items() if name in _declared(header)}
 
 
-def project_files(header: HookHeader | None, settings: Settings) -> tuple[ProjectFile, ...]:
-    """The project's files that a hook sees by such a variable."""
-    if "PREPARE_SOURCES" not in _declared(header) or not _sees_sources(settings):
+def project_files(
+    header: HookHeader | None, settings: Settings, own: Iterable[Path]
+) -> tuple[ProjectFile, ...]:
+    """The project's files that a hook sees by such a variable.
+
+    Args:
+        header: what the hook declares.
+        settings: the settings.
+        own: directories of this program, which are no sources.
+    """
+    rules = (_USERS[name] for name in _declared(header) if name in _USERS)
+    if not any(sees(settings) for sees in rules):
         return ()
-    return settings.files(SOURCES)
+    hidden = (*own, *(_place(settings, name) for name in _PLACES if settings.text(name)))
+    return tuple(_without(file, settings, hidden) for file in _sources(settings))
 
 
 def _declared(header: HookHeader | None) -> tuple[str, ...]:
     return () if header is None or header.env is None else header.env
 
 
-def _has_build_script(settings: Settings) -> str:
-    return "yes" if settings.files("build_script") else "no"
+def _place(settings: Settings, name: str) -> Path:
+    return (settings.directory / settings.text(name)).absolute()
 
 
-def _prepare_sources(settings: Settings) -> str:
-    return settings.for_hooks(SOURCES) if _sees_sources(settings) else ""
+def _sources(settings: Settings) -> tuple[ProjectFile, ...]:
+    """The sources that were named, else the whole project."""
+    if settings.is_set(SOURCES):
+        return settings.files(SOURCES)
+    return (ProjectFile(place="BUILD_SOURCES/0", path=settings.directory.absolute()),)
 
 
-def _sees_sources(settings: Settings) -> bool:
+def _without(file: ProjectFile, settings: Settings, hidden: Iterable[Path]) -> ProjectFile:
+    """The file without what is no source: what builds leave, and the history."""
+    if not file.path.is_dir():
+        return file
+    inside = [each.relative_to(file.path) for each in hidden if file.path in each.parents]
+    names = {*_LEFT, *map(str, inside), *_outputs(file.path)}
+    git = set() if settings.yes("build_sources_git") else {".git"}
+    return replace(file, without=tuple(sorted(names | git)))
+
+
+def _outputs(folder: Path) -> Iterator[str]:
+    """Directories right below a folder in which builds have put their artifacts."""
+    for sums in folder.glob("*/SHA256SUMS"):
+        if any(sums.parent.glob("*.provenance.json")):
+            yield sums.parent.name
+
+
+def _builds(settings: Settings) -> bool:
+    return bool(settings.files("build_script"))
+
+
+def _prepares(settings: Settings) -> bool:
     """Whether the prepare script's text names the sources."""
     return any(name in _text(file) for file in settings.files("prepare_script") for name in _NAMES)
 
@@ -56,7 +95,17 @@ def _text(file: ProjectFile) -> bytes:
         ) from error
 
 
+def _lines(settings: Settings) -> str:
+    return "\n".join(file.line for file in _sources(settings))
+
+
+# Which variables have to do with the sources, and whether their hooks see them at all.
+_USERS: Mapping[str, Callable[[Settings], bool]] = {
+    "BUILD_SOURCES": _builds,
+    "PREPARE_SOURCES": _prepares,
+}
 RULES: Mapping[str, Callable[[Settings], str]] = {
-    "HAS_BUILD_SCRIPT": _has_build_script,
-    "PREPARE_SOURCES": _prepare_sources,
+    "HAS_BUILD_SCRIPT": lambda settings: "yes" if _builds(settings) else "no",
+    "BUILD_SOURCES": lambda settings: _lines(settings) if _builds(settings) else "",
+    "PREPARE_SOURCES": lambda settings: _lines(settings) if _prepares(settings) else "",
 }

@@ -21,6 +21,7 @@ from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan, Step, StepKind
 from livecd_rootfs.build.stepview import FUNCTIONS
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.header import HookHeader
+from livecd_rootfs.image.sources import WITHHELD
 from livecd_rootfs.layers import treehash
 from livecd_rootfs.layers.inputs import Inputs
 from livecd_rootfs.layers.key import Part, PartKind, Recipe, key, of_bytes, of_text
@@ -47,6 +48,7 @@ class Kitchen:
         toolbox: where tools are taken from.
         tools_request: the tools root, if one is used.
         environ: the user's environment, for variables that hooks declare.
+        own: directories of this program, which are no sources of a project around them.
     """
 
     tree: Path
@@ -59,6 +61,7 @@ class Kitchen:
     toolbox: Toolbox
     tools_request: toolsroot.Request | None
     environ: Mapping[str, str]
+    own: tuple[Path, ...] = ()
 
     def recipe(
         self,
@@ -175,7 +178,7 @@ class Kitchen:
         """The environment of a node's step, without proxies, which change no result."""
         step = node.step
         found = environment.of_hooks(self.identity, self.settings, plan.targets, date)
-        found = derived.variables(step.header, self.settings) | self._asked(step) | found
+        found = self._asked(step) | derived.variables(step.header, self.settings) | found
         found["LIVECD_TOOLS"] = self.toolbox.mode.value
         found["KERNEL_FLAVOUR"] = step.flavour or found["KERNEL_FLAVOUR"]
         if not node.own:
@@ -200,7 +203,14 @@ class Kitchen:
 
     def _project_files(self, step: Step) -> tuple[ProjectFile, ...]:
         named = environment.project_files(step.header, self.settings)
-        return tuple(dict.fromkeys((*named, *derived.project_files(step.header, self.settings))))
+        sources = derived.project_files(step.header, self.settings, self.own)
+        return tuple({file.place: file for file in (*named, *sources)}.values())
+
+    def withheld(self, step: Step) -> dict[str, str]:
+        """What scripts do not see of the project's files: known to the step, and in no key."""
+        files = self._project_files(step)
+        lines = [f"{FILES}/{file.place}/{name}" for file in files for name in file.without]
+        return {WITHHELD: "\n".join(lines)} if lines else {}
 
     def build_directory(self, step: Step) -> Path | None:
         """The project's folder that is kept between builds, made if a step sees it.
@@ -272,7 +282,7 @@ def _file_part(name: str, path: Path) -> Part:
 def _tree_part(file: ProjectFile) -> Part:
     """A file or a folder of the project by its content, wherever it is."""
     try:
-        digest = treehash.digest(file.path.resolve())
+        digest = treehash.digest(file.path.resolve(), without=frozenset(file.without))
     except OSError as error:
         raise LivecdError(
             f"'{error.filename or file.path}' can't be read",

@@ -304,7 +304,8 @@ class Runner:
         if job.turn.step.kind is StepKind.FINAL:
             stepview.add_links(job.slot.config, self.resolutions[job.turn.plan.targets])
         stepview.settle(job.slot.config, job.turn.date)
-        return {**variables, **proxies(self.environ)}
+        withheld = self.kitchen.withheld(job.turn.step)
+        return {**variables, **proxies(self.environ), **withheld}
 
     async def _watch(self, job: Job, seen: Sandbox, argv: Sequence[str]) -> int:
         status = await watch.run(

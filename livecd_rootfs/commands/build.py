@@ -271,6 +271,9 @@ def kitchen_of(
         toolbox=Toolbox(mode=request.tools),
         tools_request=wanted if planted.tools else None,
         environ=_with_box_key(request, planted, Toolbox(mode=request.tools)),
+        own=tuple(
+            each.absolute() for each in (request.output, request.cache, request.keep) if each
+        ),
     )
 
 

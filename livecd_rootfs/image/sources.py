@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from livecd_rootfs.image import treesource
@@ -11,6 +12,8 @@ from livecd_rootfs.mounts import Bind, Operation, Overlay, Tmpfs
 from livecd_rootfs.steps.context import Context
 
 SRCDIR = f"{WORK}/src"
+# Tells a step which paths below the project's files no script shall see.
+WITHHELD = "LIVECD_WITHHELD"
 
 
 def mounts(
@@ -29,25 +32,43 @@ def mounts(
     """
     found = treesource.parse(context.variables.get(variable, ""))
     places = [Path(SRCDIR, tree.target.strip("/")) for tree in found]
-    shown = [
-        _bound(tree.path, place)
-        if read_only or not tree.path.is_dir()
-        else _over(tree.path, place, scratch / str(number))
-        for number, (tree, place) in enumerate(zip(found, places, strict=True))
-    ]
-    return tuple(shown) if Path(SRCDIR) in places else (Tmpfs(target=SRCDIR), *shown)
+    shown: list[Operation] = [] if Path(SRCDIR) in places else [Tmpfs(target=SRCDIR)]
+    for number, (tree, place) in enumerate(zip(found, places, strict=True)):
+        if not tree.path.is_dir():
+            shown.append(Bind(source=tree.path, target=str(place)))
+            continue
+        folder = scratch / str(number)
+        upper = _upper(context, tree.path, folder / "upper")
+        shown.append(_over(tree.path, place, upper, None if read_only else folder / "work"))
+    return tuple(shown)
 
 
-def _bound(path: Path, place: Path) -> Bind:
-    return Bind(source=path, target=str(place))
-
-
-def _over(path: Path, place: Path, folder: Path) -> Overlay:
-    """An overlay whose top directory belongs to whom the tree belongs to."""
-    upper, work = folder / "upper", folder / "work"
-    for each in (upper, work):
-        each.mkdir(parents=True)
-    found = path.stat()
-    os.chown(upper, found.st_uid, found.st_gid)
-    upper.chmod(found.st_mode & 0o7777)
+def _over(path: Path, place: Path, upper: Path, work: Path | None) -> Overlay:
+    """A tree with the upper directory over it; read-only if there is no work directory."""
+    if work is None:
+        return Overlay(target=str(place), lowers=(upper, path))
+    work.mkdir()
     return Overlay(target=str(place), lowers=(path,), upper=upper, work=work)
+
+
+def _upper(context: Context, tree: Path, upper: Path) -> Path:
+    """A directory like the tree's, with a whiteout for each path of it that is withheld."""
+    _like(tree, upper)
+    for line in context.variables.get(WITHHELD, "").splitlines():
+        path = Path(line)
+        if tree not in path.parents or not path.parent.is_dir():
+            continue
+        inside = path.relative_to(tree)
+        for parent in reversed(inside.parents[:-1]):
+            if not (upper / parent).exists():
+                _like(tree / parent, upper / parent)
+        os.mknod(upper / inside, stat.S_IFCHR, os.makedev(0, 0))
+    return upper
+
+
+def _like(folder: Path, copy: Path) -> None:
+    """A directory with the owner and mode of another, which an overlay shows in its place."""
+    copy.mkdir(parents=True)
+    found = folder.stat()
+    os.chown(copy, found.st_uid, found.st_gid)
+    copy.chmod(found.st_mode & 0o7777)

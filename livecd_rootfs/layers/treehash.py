@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +55,19 @@ EXACT = Times(counted=True)
 Facts = Mapping[str, str]
 
 
-def digest(top: Path, times: Times = IGNORED) -> str:
+def digest(top: Path, times: Times = IGNORED, without: Container[str] = ()) -> str:
     """The digest of a tree, or of one file, in hex.
+
+    Args:
+        top: the tree.
+        times: which times count.
+        without: paths in it that do not count, with all below them.
 
     Raises:
         OSError: something in it can't be read.
     """
     whole = hashlib.sha256()
-    for path, facts in _entries(top, times):
+    for path, facts in _entries(top, times, without):
         fields = [path, *(field for fact in facts.items() for field in fact)]
         # A count and lengths first, so that no two trees are written alike.
         data = [os.fsencode(field) for field in fields]
@@ -87,10 +92,10 @@ def differences(one: Path, other: Path, times: Times = IGNORED) -> Iterator[str]
             yield f"{path}: {', '.join(names)}"
 
 
-def _entries(top: Path, times: Times) -> Iterator[tuple[str, Facts]]:
+def _entries(top: Path, times: Times, without: Container[str] = ()) -> Iterator[tuple[str, Facts]]:
     """Each path of a tree with its facts; a folder before what is in it, names in order."""
     status = os.lstat(top)
-    below = _walk(os.fspath(top), "") if stat.S_ISDIR(status.st_mode) else ()
+    below = _walk(os.fspath(top), "", without) if stat.S_ISDIR(status.st_mode) else ()
     found = [(os.fspath(top), ".", status), *below]
     contents = _contents([path for path, _, status in found if stat.S_ISREG(status.st_mode)])
     first: dict[tuple[int, int], str] = {}
@@ -104,14 +109,19 @@ def _entries(top: Path, times: Times) -> Iterator[tuple[str, Facts]]:
         yield name, facts
 
 
-def _walk(folder: str, prefix: str) -> Iterator[tuple[str, str, os.stat_result]]:
+def _walk(
+    folder: str, prefix: str, without: Container[str]
+) -> Iterator[tuple[str, str, os.stat_result]]:
     with os.scandir(folder) as entries:
         listing = sorted(entries, key=lambda entry: entry.name)
     for entry in listing:
-        status, name = entry.stat(follow_symlinks=False), prefix + entry.name
+        name = prefix + entry.name
+        if name in without:
+            continue
+        status = entry.stat(follow_symlinks=False)
         yield entry.path, name, status
         if stat.S_ISDIR(status.st_mode):
-            yield from _walk(entry.path, f"{name}/")
+            yield from _walk(entry.path, f"{name}/", without)
 
 
 def _facts(path: str, status: os.stat_result, times: Times) -> dict[str, str]:

@@ -46,11 +46,13 @@ class ProjectFile:
         place: below ``FILES``: ``VARIABLE/0``.
         path: where it is.
         target: where it belongs in the root; empty is where the setting says.
+        without: paths in the folder that no script sees, and no key holds.
     """
 
     place: str
     path: Path
     target: str = ""
+    without: tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str:

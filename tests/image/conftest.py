@@ -11,9 +11,9 @@ import pytest
 from livecd_rootfs.steps import context
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.tools import Mode, Toolbox
-from tests.build.conftest import tiny_root
+from tests.build.conftest import command, tiny_root
 
-__all__ = ("tiny_root",)
+__all__ = ("command", "tiny_root")
 
 EPOCH = 1_700_000_000
 NewContext = Callable[..., Context]
