@@ -183,28 +183,4 @@ ROWS = (
         default=NO,
         help="make the root read-only, and its root hash a part of the kernel's command line",
     ),
-    Setting(
-        name="verity_key",
-        section="Validation",
-        option="VerityKey",
-        kind=Kind.FILE,
-        help="private key (PEM) that signs the root hash",
-    ),
-    Setting(
-        name="verity_certificate",
-        section="Validation",
-        option="VerityCertificate",
-        kind=Kind.FILE,
-        help="its certificate (PEM)",
-    ),
-    Setting(
-        name="sign_expected_pcr",
-        section="Validation",
-        option="SignExpectedPcr",
-        aliases=("SignExpectedPCR",),
-        kind=Kind.BOOL,
-        choices=(YES, NO),
-        default=NO,
-        help="sign what unified kernel images will measure",
-    ),
 )

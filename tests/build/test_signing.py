@@ -63,12 +63,12 @@ def test_lists_among_artifacts_are_signed_too(minisign: Signer, tmp_path: Path) 
     """Also one that stands there already, from a build that signed nothing."""
     out, listed = published(tmp_path, None), "livecd.x.image.SHA256SUMS"
     (tmp_path / "build" / listed).write_text("checksums")
+    unsigned = output.Place(directory=out, cache=tmp_path / "cache", made="x")
     for signer in (None, minisign):
-        place = output.Place(directory=out, cache=tmp_path / "cache", made="x", signer=signer)
-        output.publish(tmp_path / "build", [listed], place)
+        output.publish(tmp_path / "build", [listed], replace(unsigned, signer=signer))
     signed = ("minisign", "-V", "-p", tmp_path / "public", "-m", out / listed)
     subprocess.run(signed, check=True, capture_output=True)
-    output.publish(tmp_path / "build", [listed], replace(place, signer=None))
+    output.publish(tmp_path / "build", [listed], unsigned)
     assert not (out / f"{listed}.minisig").exists()
 
 
