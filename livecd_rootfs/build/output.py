@@ -101,6 +101,34 @@ def publish(build: Path, names: Sequence[str], place: Place) -> tuple[Artifact, 
     )
 
 
+def publish_folder(folder: Path, directory: Path) -> Path:
+    """Put a directory that is an artifact into the output directory, in place of an older one.
+
+    It has no checksum. Its owners and modes stay.
+
+    Args:
+        folder: in the build directory.
+        directory: the output directory.
+
+    Returns:
+        where it is.
+
+    Raises:
+        LivecdError: the output can't be written.
+    """
+    target = directory / folder.name
+    try:
+        with _locked(directory), _staging(directory) as staging:
+            process.run(("cp", "-a", "--reflink=auto", "--", folder, staging / folder.name))
+            trees.remove(target)
+            (staging / folder.name).rename(target)
+    except OSError as error:
+        raise LivecdError(
+            "the directory can't be written", place=str(target), why=error.strerror
+        ) from error
+    return target
+
+
 def _bring(
     build: Path, names: Sequence[str], place: Place, there: Mapping[str, str]
 ) -> dict[str, str]:

@@ -49,6 +49,7 @@ from livecd_rootfs.build.signing import Signer
 from livecd_rootfs.build.visit import Visit, Visitor, no_visit
 from livecd_rootfs.build.workspace import Workspace, is_read_only, open_workspace
 from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.image import artifacts
 from livecd_rootfs.layers import flatten, layout, overlay
 from livecd_rootfs.layers.key import Recipe
 from livecd_rootfs.layers.layer import Layer
@@ -368,6 +369,7 @@ class _Publisher:
             with overlay.mounted(overlay.lowers(short, self.store.layout.empty), slot.build):
                 names = self._artifacts(plan, slot.build)
                 made = output.publish(slot.build, names, self._place(plan, chain, aside))
+                self._publish_folder(slot.build / f"{self.request.project.prefix}{artifacts.IMAGE}")
                 self._keep(plan, slot.build)
                 packages = dpkg.installed(slot.build / "chroot")
         self.listen(
@@ -375,6 +377,12 @@ class _Publisher:
                 plan=plan, output=self.request.output, artifacts=made, packages=packages
             )
         )
+
+    def _publish_folder(self, folder: Path) -> None:
+        """The image itself, with Format=directory."""
+        if folder.is_dir():
+            made = output.publish_folder(folder, self.request.output)
+            self.listen(events.Note(text=f"{made}: a directory"))
 
     def _place(
         self, plan: BuildPlan, chain: tuple[Layer, ...], aside: tuple[Layer, ...]

@@ -182,3 +182,18 @@ def test_what_is_remembered_may_be_lost(build: Path, tmp_path: Path, text: str) 
 def test_a_cache_that_cannot_be_written_does_not_matter(build: Path, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file in its place")
     assert published(build, tmp_path / "out") == ["SHA256SUMS", *NAMES]
+
+
+def test_a_directory_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+    out, folder = tmp_path / "out", tmp_path / "build/livecd.x.image"
+    (out / "livecd.x.image").mkdir(parents=True)
+    (out / "livecd.x.image/old").touch()
+    (folder / "etc").mkdir(parents=True)
+    (folder / "etc/motd").write_text("welcome\n")
+    made = output.publish_folder(folder, out)
+    assert made == out / "livecd.x.image"
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*")) == [
+        "livecd.x.image", "livecd.x.image/etc", "livecd.x.image/etc/motd",
+    ]  # fmt: skip
+    with pytest.raises(LivecdError, match="the directory can't be written"):
+        output.publish_folder(folder, tmp_path / "gone")
