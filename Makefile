@@ -10,7 +10,7 @@ ARGS :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help image test bench lint format bundle lock venv clean
+.PHONY: help image test bench lint format bundle options lock venv clean
 
 help:
 	@printf 'make image   a cloud image of Debian stable in ./$(OUTPUT), shown to boot\n'
@@ -47,6 +47,9 @@ format: $(VENV)/stamp ## lay out the Python files as `make lint` wants them
 
 bundle: $(VENV)/stamp ## hooks.d/livecd_rootfs.zip, the modules that travel with a copied hooks.d
 	$(BIN)/python -m livecd_rootfs.bundle
+
+options: $(VENV)/stamp ## docs/image-options.md, from the table of settings
+	$(BIN)/python -m tests.test_image_options
 
 lock: ## requirements.lock anew, with the newest packages that pyproject.toml allows
 	scripts/lock --upgrade

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from livecd_rootfs import __version__, cachecli, inspectcli, verifycli
+from livecd_rootfs import __version__, cachecli, inspectcli, projectcli, verifycli
 from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError
 from livecd_rootfs.options import (
     AcceleratorName,
@@ -35,12 +35,6 @@ from livecd_rootfs.options import (
     Tree,
     with_settings,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from livecd_rootfs.diagnostics import Diagnostic
-    from livecd_rootfs.project import Project
 
 PROGRAM = "livecd-rootfs"
 
@@ -112,15 +106,16 @@ def plan(
     from livecd_rootfs.commands import plan as command
 
     groups = [[word] for word in targets] if builds else [targets]
-    found = _project(tree, settings, groups)
+    from livecd_rootfs.settings import cache_directory
+
+    kept = cache_directory(cache, os.environ)
+    found = projectcli.project_of(tree, settings, groups)
     if builds:
         _become_root()
-        from livecd_rootfs.settings import cache_directory
-
         place = command.Place(
             base=base,
             tools=tools.value,
-            cache=cache_directory(cache, os.environ),
+            cache=kept,
             offline=offline,
             environ=os.environ,
         )
@@ -161,7 +156,8 @@ def explain(
         offline=True,
         environ=os.environ,
     )
-    print(command.explain(_project(tree, settings, [targets]), name, targets, place), end="")
+    found = projectcli.project_of(tree, settings, [targets])
+    print(command.explain(found, name, targets, place), end="")
 
 
 @app.command()
@@ -169,8 +165,9 @@ def explain(
 def build(
     targets: Targets,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where artifacts go.")
-    ] = Path("out"),
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Where artifacts go. [default: out]"),
+    ] = None,
     base: BaseOption = None,
     tools: ToolsOption = ToolsMode.auto,
     progress: Annotated[
@@ -216,14 +213,15 @@ def build(
     from livecd_rootfs.settings import cache_directory
     from livecd_rootfs.tools import Mode
 
-    found = _project(tree, settings, [[word] for word in targets])
+    kept = cache_directory(cache, os.environ)
+    found = projectcli.project_of(tree, settings, [[word] for word in targets])
     request = command.Request(
         project=found,
         targets=targets,
         base=bases.of(base, found.settings),
         tools=Mode(tools.value),
-        output=output,
-        cache=cache_directory(cache, os.environ),
+        output=output or Path(found.settings.text("output_directory")),
+        cache=kept,
         jobs=jobs or os.cpu_count() or 1,
         offline=offline,
         keep=keep,
@@ -242,6 +240,7 @@ def build(
             reporting.build(request, report, PROGRAM, listen)
 
 
+app.command()(projectcli.summary)
 app.command()(verifycli.verify)
 app.command()(inspectcli.inspect)
 app.command()(inspectcli.diff)
@@ -312,7 +311,7 @@ def boot(
         image=image,
         until=requests.Until(until.value),
         firmware=requests.Firmware(firmware.value),
-        architecture=_project(None, _given(arch=arch)).settings.text("arch"),
+        architecture=projectcli.project_of(None, projectcli.given(arch=arch)).settings.text("arch"),
         accelerator=requests.Accelerator(accelerator.value),
         memory=memory,
         timeout=timeout,
@@ -357,8 +356,8 @@ def prune(
     """
     from livecd_rootfs.commands import prune as command
 
-    options = _given(project=project, subarch=subarch)
-    settings = _project(None, options).settings
+    options = projectcli.given(project=project, subarch=subarch)
+    settings = projectcli.project_of(None, options).settings
     print(
         command.prune(
             directory, provides_file, settings, dry_run=dry_run, allow_missing=allow_missing
@@ -377,7 +376,7 @@ def tools(cache: Cache = None, arch: Arch = None) -> None:
     from livecd_rootfs.commands import tools as command
     from livecd_rootfs.settings import cache_directory
 
-    settings = _project(None, _given(arch=arch)).settings
+    settings = projectcli.project_of(None, projectcli.given(arch=arch)).settings
     place = command.ensure(
         cache_directory(cache, os.environ), settings.text("arch"), os.environ, _tell
     )
@@ -399,7 +398,7 @@ def launchpad_metadata(targets: Targets, tree: Tree = None, *, settings: Given) 
     """
     from livecd_rootfs.commands import launchpad as command
 
-    print(command.show(_project(tree, settings), targets), end="")
+    print(command.show(projectcli.project_of(tree, settings), targets), end="")
 
 
 @app.command()
@@ -413,32 +412,6 @@ def _tell(line: str) -> None:
 
 
 app.add_typer(cachecli.app, name="cache")
-
-
-def _given(**options: str | None) -> Given:
-    return Given(options=options)
-
-
-def _project(tree: Path | None, given: Given, builds: Sequence[Sequence[str]] = ()) -> Project:
-    """The project of the working directory; warnings about its settings go to stderr.
-
-    What its settings leave open depends on the builds, each a list of target words.
-    """
-    from livecd_rootfs import deciding, pipelines, project, settings
-
-    loaded, warnings = settings.load(given.options, os.environ, Path.cwd(), given.assignments)
-    for warning in warnings:
-        print(f"{PROGRAM}: warning: {warning}", file=sys.stderr)
-    found = project.find_tree(tree, Path.cwd())
-    pipeline = pipelines.asked(found, builds)
-    decided = deciding.decide(loaded, pipeline=pipeline)
-    return project.Project(tree=found, settings=decided, warn=_warn)
-
-
-def _warn(diagnostic: Diagnostic) -> None:
-    from livecd_rootfs.diagnostics import full
-
-    sys.stderr.write(full.render(diagnostic, program=PROGRAM))
 
 
 def _become_root() -> None:

@@ -13,13 +13,16 @@ from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.header import HookHeader
-from livecd_rootfs.settings import ProjectFile, Settings
+from livecd_rootfs.settings import CONFIGURATION, TABLE, ProjectFile, Settings
 
 SOURCES = "build_sources"
 # How a script names its sources: by the variable, or by where mkosi has them.
 _NAMES = (b"SRCDIR", b"/work/src")
 # What builds leave in a project's directory.
 _LEFT = ("out", "mkosi.builddir", "mkosi.cache", "mkosi.installdir", "mkosi.output")
+# What configures a project is none of its sources, secrets least of all: whoever changes it
+# wants no build script to run again that does not read it.
+_SETTINGS = (*CONFIGURATION, *(name for row in TABLE for name in row.files))
 _PLACES = ("build_directory", "install_directory")
 
 
@@ -41,7 +44,11 @@ def project_files(
     rules = (_USERS[name] for name in _declared(header) if name in _USERS)
     if not any(sees(settings) for sees in rules):
         return ()
-    hidden = (*own, *(_place(settings, name) for name in _PLACES if settings.text(name)))
+    hidden = (
+        *own,
+        *(_place(settings, name) for name in _PLACES if settings.text(name)),
+        *(settings.directory.absolute() / name for name in _SETTINGS),
+    )
     return tuple(_without(file, settings, hidden) for file in _sources(settings))
 
 

@@ -30,10 +30,10 @@ from livecd_rootfs.layers.overlay import Changes
 from livecd_rootfs.layers.staging import Staging
 from livecd_rootfs.layers.store import Lease, Store
 from livecd_rootfs.mounts import Bind
+from livecd_rootfs.network import proxies
 from livecd_rootfs.process import Completed
 from livecd_rootfs.resolve import Resolution
 from livecd_rootfs.sandbox import Sandbox
-from livecd_rootfs.settings import proxies
 
 POLL_SECONDS = 0.1
 Phases = Mapping[StepKind, Callable[["Job"], Awaitable[int]]]

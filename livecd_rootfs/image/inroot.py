@@ -11,9 +11,9 @@ from pathlib import Path
 
 from livecd_rootfs import process, quietroot, sandbox
 from livecd_rootfs.mounts import Operation
+from livecd_rootfs.network import proxies
 from livecd_rootfs.process import Completed
 from livecd_rootfs.sandbox import Sandbox, User
-from livecd_rootfs.settings import proxies
 from livecd_rootfs.steps import rooted
 from livecd_rootfs.steps.context import Context
 

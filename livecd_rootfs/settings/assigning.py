@@ -51,10 +51,11 @@ def value(row: Setting, earlier: Value | None, new: Assignment) -> Value:
     """
     if not new.text and row.default:
         return Value(text=row.default, origin=DEFAULT)
-    text = checks.canonical(row, new.text)
-    if row.kind in LISTS:
-        text = _added(row, earlier, new)
-    return Value(text=text, origin=new.origin, place=new.place)
+    if row.kind not in LISTS:
+        return Value(text=checks.canonical(row, new.text), origin=new.origin, place=new.place)
+    goes_on = new.text and earlier is not None and earlier.text and earlier.origin != DEFAULT
+    origin = f"{earlier.origin}, {new.origin}" if earlier and goes_on else new.origin
+    return Value(text=_added(row, earlier, new), origin=origin, place=new.place)
 
 
 def _added(row: Setting, earlier: Value | None, new: Assignment) -> str:

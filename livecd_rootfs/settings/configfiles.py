@@ -14,6 +14,7 @@ from livecd_rootfs.settings.table import BY_OPTION, SECTIONS
 
 CONFIG_FILE = "mkosi.conf"
 DROP_INS = "mkosi.conf.d"
+CONFIGURATION = (CONFIG_FILE, DROP_INS)
 MATCH = "Match"
 
 

@@ -9,7 +9,7 @@ _CACHE = "every step is cached by what it is made from"
 _DISTRIBUTION = "only Debian's and Ubuntu's archives are read"
 _DISK = "the disk is laid out by ImageSize and by what boots it"
 
-_REASONS = {
+_OPTIONS = {
     _GUEST: "QemuHeadless QemuGui QemuSmp QemuMem QemuKvm QemuArgs QemuVsock QemuCdrom QemuFirmware "
     "QemuSwtpm Ephemeral RuntimeSize RuntimeTrees Credentials KernelCommandLineExtra SshTimeout "
     "SshPort Acl",
@@ -28,6 +28,9 @@ _REASONS = {
     "drop-ins are files in mkosi.conf.d": "Include",
     "each project directory is one image": "Presets Dependencies",
 }
+BY_REASON: Mapping[str, tuple[str, ...]] = {
+    reason: tuple(options.split()) for reason, options in _OPTIONS.items()
+}
 REASONS: Mapping[str, str] = {
-    option: reason for reason, options in _REASONS.items() for option in options.split()
+    option: reason for reason, options in BY_REASON.items() for option in options
 }

@@ -9,12 +9,10 @@ from livecd_rootfs.diagnostics.near import did_you_mean, near
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.settings import access, assigning, checks, configfiles
 from livecd_rootfs.settings.assigning import Assignment
-from livecd_rootfs.settings.configfiles import CONFIG_FILE
 from livecd_rootfs.settings.row import Kind, Setting
 from livecd_rootfs.settings.table import BY_OPTION, ROWS, TABLE
 from livecd_rootfs.settings.value import DEFAULT, Settings, Value
 
-__all__ = ["CONFIG_FILE", "load"]
 # Kinds of which a file of the project is the value, and not its name.
 _CONTENT = {Kind.TEXT, Kind.PRIVATE}
 

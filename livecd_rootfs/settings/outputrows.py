@@ -35,9 +35,10 @@ ROWS = (
         section="Output",
         option="OutputDirectory",
         kind=Kind.PLACE,
+        default="out",
         files=("mkosi.output",),
         hidden=True,
-        help="where artifacts go, unless --output says it; mkosi.output where that is there, else out",
+        help="where artifacts go, unless --output says it; mkosi.output where that is there",
     ),
     Setting(
         name="image_version",

@@ -1,10 +1,10 @@
-"""What is read of the machine and of the environment: architecture, proxies, the cache."""
+"""What is read of the machine and of the environment: architecture, the cache."""
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf", "ppc64le": "ppc64el"}
@@ -14,17 +14,6 @@ def host_architecture() -> str:
     """The machine's architecture in Debian's words."""
     machine = platform.machine()
     return _MACHINES.get(machine, machine)
-
-
-def proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    """The proxy variables, which every step that uses the network needs."""
-    names: Iterable[str] = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy")
-    return {
-        name: environ[name]
-        for lower in names
-        for name in (lower, lower.upper())
-        if environ.get(name)
-    }
 
 
 def cache_directory(option: Path | None, environ: Mapping[str, str]) -> Path:

@@ -1,0 +1,77 @@
+"""The project of the working directory for commands, and ``livecd-rootfs summary``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from livecd_rootfs.options import Given, Tree, with_settings
+
+if TYPE_CHECKING:
+    from livecd_rootfs.diagnostics import Diagnostic
+    from livecd_rootfs.project import Project
+
+PROGRAM = "livecd-rootfs"
+
+
+@with_settings
+def summary(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TARGET...]", help="Of a build of these. [default: image]"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    tree: Tree = None,
+    *,
+    settings: Given,
+) -> None:
+    """Show every setting with its value and where that came from.
+
+    What mkosi.conf, its drop-ins, the environment and the command line leave
+    open is decided as a build of the targets would.
+
+    \b
+    Examples:
+      livecd-rootfs summary
+      livecd-rootfs summary --set Packages=vim --json
+    """
+    from livecd_rootfs.views import settingslist
+
+    found = project_of(tree, settings, [targets or ["image"]]).settings
+    sys.stdout.write(settingslist.data(found) if json else settingslist.text(found))
+
+
+def given(**options: str | None) -> Given:
+    """Options of settings, as a command has them that knows few."""
+    return Given(options=options)
+
+
+def project_of(
+    tree: Path | None,
+    words: Given,
+    builds: Sequence[Sequence[str]] = (),
+) -> Project:
+    """The project of the working directory; warnings about its settings go to stderr.
+
+    What its settings leave open depends on the builds, each a list of target words.
+    """
+    from livecd_rootfs import deciding, pipelines, project, settings
+
+    loaded, warnings = settings.load(words.options, os.environ, Path.cwd(), words.assignments)
+    for warning in warnings:
+        sys.stderr.write(f"{PROGRAM}: warning: {warning}\n")
+    found = project.find_tree(tree, Path.cwd())
+    pipeline = pipelines.asked(found, builds)
+    decided = deciding.decide(loaded, pipeline=pipeline)
+    return project.Project(tree=found, settings=decided, warn=_warn)
+
+
+def _warn(diagnostic: Diagnostic) -> None:
+    from livecd_rootfs.diagnostics import full
+
+    sys.stderr.write(full.render(diagnostic, program=PROGRAM))
