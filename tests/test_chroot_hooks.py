@@ -321,12 +321,16 @@ def test_hook(
     assert root.changes() == changes
 
 
+# A root of essential packages has no usermod, which is in none of these folders.
+WITH_AND_WITHOUT_USERMOD = (ENV["PATH"], "/usr/bin:/bin")
+
+
 @pytest.mark.root
-def test_a_root_with_a_password_is_locked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", WITH_AND_WITHOUT_USERMOD)
+def test_a_root_with_a_password_is_locked(tmp_path: Path, path: str) -> None:
     root = Root(tmp_path / "root", {"etc/shadow": SHADOW.format(""), **PASSWD})
-    assert root.run("060-root-account.chroot", SOURCE_DATE_EPOCH="1728000000") == (
-        "root-account: locked\n"
-    )
+    said = root.run("060-root-account.chroot", SOURCE_DATE_EPOCH="1728000000", PATH=path)
+    assert said == "root-account: locked\n"
     entries = (tmp_path / "root/etc/shadow").read_text().splitlines()
     assert [entry.split(":")[:2] for entry in entries] == [["root", "*"], ["other", "$6$x"]]
 
@@ -335,9 +339,10 @@ HASH = "$6$saltsalt$" + "x" * 86
 
 
 @pytest.mark.root
-def test_a_password_that_was_asked_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", WITH_AND_WITHOUT_USERMOD)
+def test_a_password_that_was_asked_for(tmp_path: Path, path: str) -> None:
     root = Root(tmp_path / "root", {"etc/shadow": SHADOW.format("*"), **PASSWD})
-    asked = {"SOURCE_DATE_EPOCH": "1728000000", "ROOT_PASSWORD_HASH": HASH}
+    asked = {"SOURCE_DATE_EPOCH": "1728000000", "ROOT_PASSWORD_HASH": HASH, "PATH": path}
     said = root.run("060-root-account.chroot", **asked)
     assert said == "root-account: the password that was asked for\n"
     entries = (tmp_path / "root/etc/shadow").read_text().splitlines()
