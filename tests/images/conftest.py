@@ -21,6 +21,7 @@ class Built:
 
     output: Path
     cache: Path
+    report: Path
     said: str
 
     def artifact(self, suffix: str) -> Path:
@@ -44,10 +45,10 @@ def livecd_rootfs(cache: Path, *arguments: str) -> subprocess.CompletedProcess[s
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("images")
-    output, cache = folder / "out", folder / "cache"
-    ended = livecd_rootfs(cache, "build", TARGETS, "--output", str(output))
+    output, cache, report = folder / "out", folder / "cache", folder / "report.html"
+    ended = livecd_rootfs(cache, "build", TARGETS, "--output", str(output), "--report", str(report))
     assert ended.returncode == 0, ended.stderr
-    return Built(output=output, cache=cache, said=ended.stdout)
+    return Built(output=output, cache=cache, report=report, said=ended.stdout)
 
 
 @pytest.fixture(scope="session")

@@ -41,9 +41,12 @@ HYPERVISORS = (
 def boxed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The targets that have the generic kernel, built with what the first build has left."""
     output = tmp_path_factory.mktemp("boxed")
-    ended = livecd_rootfs(built.cache, "build", "vmdk,vagrant", "--output", str(output))
+    report = output.with_suffix(".html")
+    ended = livecd_rootfs(
+        built.cache, "build", "vmdk,vagrant", "--output", str(output), "--report", str(report)
+    )
     assert ended.returncode == 0, ended.stderr
-    return Built(output=output, cache=built.cache, said=ended.stdout)
+    return Built(output=output, cache=built.cache, report=report, said=ended.stdout)
 
 
 @pytest.fixture(scope="session")

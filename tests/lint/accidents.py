@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from livecd_rootfs.lint.context import Context
+from livecd_rootfs.lint.hook import Hook
 from livecd_rootfs.lint.tree import LintTree
 from livecd_rootfs.series import Entry, Series
 
@@ -285,6 +287,80 @@ def variable_of_the_outside(copy: Copy) -> set[Where]:
     return {copy.append(hook, 'echo "of $NOW"')}
 
 
+def header_outdated(copy: Copy) -> set[Where]:
+    """A hook makes one file more than its header has."""
+    hook = copy.random.choice([one for one in copy.context.used_hooks if _declares_several(one)])
+    line, names = _last_writes(hook)
+    names.remove(copy.random.choice(names))
+    path = Path(hook.path)
+    lines = path.read_text().split("\n")
+    lines[line - 1] = f"# hook: writes={','.join(names)}"
+    path.write_text("\n".join(lines))
+    return {(hook.name, line)}
+
+
+def _declares_several(hook: Hook) -> bool:
+    lines = hook.text.source.text.split("\n")
+    return any(re.match(r"# hook: writes=\S+,\S+$", one) for one in lines)
+
+
+def _last_writes(hook: Hook) -> tuple[int, list[str]]:
+    lines = hook.text.source.text.split("\n")
+    number = max(n for n, line in enumerate(lines, 1) if line.startswith("# hook: writes="))
+    return number, lines[number - 1].partition("=")[2].split(",")
+
+
+def project_mixed_up(copy: Copy) -> set[Where]:
+    """Names are written out, one of them as it was in another project."""
+    series = copy.series(where=lambda one: [e.kind for e in one.entries].count("provides") > 2)
+    provided = [entry for entry in series.entries if entry.kind == "provides"]
+    wrong = copy.random.choice(provided)
+    for entry in provided:
+        project = "ubuntu-core" if entry is wrong else "ubuntu-cpc"
+        copy.rewrite(entry, f"provides {entry.name.replace('${PREFIX}', f'livecd.{project}')}")
+    return {copy.where(wrong)}
+
+
+def scratch_left_behind(copy: Copy) -> set[Where]:
+    """Two hooks that each work alone; it shows in the one that comes second."""
+    places = set[Where]()
+    for name in ("first", "second"):
+        hook = copy.root / f"base/{name}.binary"
+        hook.write_text(
+            "#!/bin/sh -e\n# hook: network=no env=\nmkdir scratch\ncp chroot/etc/fstab scratch\n"
+        )
+        hook.chmod(0o755)
+        series = copy.series(where=lambda one: one.entries[-1].kind == "provides")
+        copy.append(Path(series.source.path), f"base/{name}.binary")
+        places.add((copy.name(hook), 3))
+    return places
+
+
+def scratch_shared(copy: Copy) -> set[Where]:
+    """Two hooks declare that they make one file; it shows at one of them."""
+    hooks = [one for one in copy.context.used_hooks if _declares_several(one)]
+    return {_declare(copy, hook, "binary/scratch.ext4") for hook in copy.random.sample(hooks, 2)}
+
+
+def _declare(copy: Copy, hook: Hook, name: str) -> Where:
+    path, (line, _) = Path(hook.path), _last_writes(hook)
+    lines = path.read_text().split("\n")
+    lines[line - 1] += f",{name}"
+    path.write_text("\n".join(lines))
+    return copy.name(path), line
+
+
+def machine_relied_upon(copy: Copy) -> set[Where]:
+    hook = copy.hook("chroot/")
+    return {copy.append(hook, copy.random.choice(("sleep 5", "losetup -a", "kpartx -d disk")))}
+
+
+def shell_slip(copy: Copy) -> set[Where]:
+    hook = copy.hook("chroot/")
+    slips = ('[ -n "$HOME" -a -d /root ]', "rm -rf $folder/*", "for file in $(ls /etc); do :; done")
+    return {copy.append(hook, copy.random.choice(slips))}
+
+
 # Each rule with the ways in which its accident happens.
 ACCIDENTS: tuple[tuple[str, Callable[[Copy], set[Where]]], ...] = (
     ("missing-series", series_misspelt),
@@ -316,4 +392,10 @@ ACCIDENTS: tuple[tuple[str, Callable[[Copy], set[Where]]], ...] = (
     ("unneeded-depends", depends_too_much),
     ("undeclared-environment", variable_of_the_outside),
     ("unneeded-waiver", waiver_forgotten),
+    ("untrue-header", header_outdated),
+    ("prefix-mismatch", project_mixed_up),
+    ("fixed-scratch-name", scratch_left_behind),
+    ("conflicting-targets", scratch_shared),
+    ("host-dependence", machine_relied_upon),
+    ("shellcheck", shell_slip),
 )

@@ -19,11 +19,12 @@ base/two.binary
 provides ${PREFIX}.one
 == base/one.binary
 #!/bin/sh -e
-# hook: reads=chroot writes=livecd.*.one,binary/boot
+# hook: reads=chroot writes=livecd.*.one,binary/boot,${PREFIX}.kernel-${FLAVOUR}
 : "$PREFIX"
 == base/two.binary
 #!/bin/sh
 """
+MADE = ("livecd.x.one", "binary/boot/disk.ext4", "livecd.x.kernel-cloud")
 SELECT = ("--select", "untrue-header", "--format", "concise", "--fail-on", "info")
 
 
@@ -37,22 +38,24 @@ def against(folder: Path, recorded: writes.Writes, monkeypatch: pytest.MonkeyPat
 
 def test_what_was_declared_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = {
-        "base/one.binary": ("livecd.debian-cpc.one", "binary/boot/disk.ext4"),
+        "base/one.binary": MADE,
         "base/two.binary": ("anything",),
     }
     assert against(tmp_path, recorded, monkeypatch) == []
 
 
 def test_more_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recorded = {"base/one.binary": ("livecd.x.one", "binary/boot/disk.ext4", "rootfs.dir")}
+    recorded = {"base/one.binary": (*MADE, "rootfs.dir")}
     (line,) = against(tmp_path, recorded, monkeypatch)
     assert line.startswith("hooks.d/base/one.binary:2:22: untrue-header")
     assert "writes rootfs.dir, which its header does not say" in line
 
 
 def test_less_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (line,) = against(tmp_path, {"base/one.binary": ("livecd.x.one",)}, monkeypatch)
-    assert "declares that it writes binary/boot" in line
+    for number, name in enumerate(("*.one", "binary/boot", "${PREFIX}.kernel-${FLAVOUR}")):
+        recorded = {"base/one.binary": (*MADE[:number], *MADE[number + 1 :])}
+        (line,) = against(tmp_path, recorded, monkeypatch)
+        assert f"{name}, and wrote none in a build" in line
 
 
 def test_a_hook_that_did_not_run_is_left_alone(

@@ -14,6 +14,7 @@ from functools import cache
 
 UNKNOWN = "*"
 PREFIX = "${PREFIX}"
+FLAVOUR = "${FLAVOUR}"
 HOOK = "${HOOK}"
 HOOK_FOLDER = "${HOOKDIR}"
 BUILD = "${PWD}"
@@ -44,6 +45,11 @@ def _shortest(text: str) -> str:
     if "*/.." in text:
         return UNKNOWN  # up from a place that nobody knows
     return posixpath.normpath(text) if text else ""
+
+
+def in_a_build(text: str) -> str:
+    """The name as a build may have recorded it, where the kernel's flavour has a value."""
+    return normal(text).replace(FLAVOUR, UNKNOWN)
 
 
 def is_known(text: str) -> bool:

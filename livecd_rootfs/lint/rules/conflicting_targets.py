@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -114,5 +115,7 @@ def _collision(name: str, first: Hook, second: Hook) -> Diagnostic:
 
 def _span(hook: Hook, name: str) -> Span:
     source = hook.text.source
-    start = source.text.index(name, source.text.index("writes="))
+    header = source.text.index("writes=")
+    found = re.compile(rf"[=,]({re.escape(name)})(?=[,\s]|\Z)").search(source.text, header)
+    start = found.start(1) if found else header
     return Span(source=source, start=start, end=start + len(name))

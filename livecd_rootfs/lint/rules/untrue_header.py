@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from livecd_rootfs.diagnostics import Diagnostic, Label, Severity
+from livecd_rootfs.header import LINES
 from livecd_rootfs.lint import flow
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects import names
@@ -53,10 +54,12 @@ def check(context: Context) -> Iterator[Diagnostic]:
             yield _finding(hook, wrote, "its text writes it in every run")
         recorded = context.recorded.get(name)
         if recorded is not None:
-            for wrote in _untold(recorded, declared):
+            meant = {name: names.in_a_build(name) for name in declared}
+            for wrote in _untold(recorded, meant.values()):
                 yield _finding(hook, wrote, "a build recorded it")
-            vain = (n for n in declared if not any(names.covers(n, wrote) for wrote in recorded))
-            yield from (_vain(hook, name) for name in vain)
+            for name, pattern in meant.items():
+                if not any(names.covers(pattern, wrote) for wrote in recorded):
+                    yield _vain(hook, name)
 
 
 def _untold(found: Iterable[str], told: Iterable[str]) -> Iterator[str]:
@@ -71,9 +74,14 @@ def _untold(found: Iterable[str], told: Iterable[str]) -> Iterator[str]:
 def _word(hook: Hook) -> Span:
     """The last ``writes=`` word of the header."""
     text = hook.text.source.text
-    start = max(text.find(KEY), 0)
+    start = max(text.rfind(KEY, 0, _end_of_header(text)), 0)
     end = min(end for end in (text.find(" ", start), text.find("\n", start), len(text)) if end > 0)
     return hook.text.span(start, end)
+
+
+def _end_of_header(text: str) -> int:
+    lines = text.split("\n")[:LINES]
+    return sum(len(line) + 1 for line in lines)
 
 
 def _finding(hook: Hook, name: str, why: str) -> Diagnostic:
