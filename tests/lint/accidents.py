@@ -16,6 +16,8 @@ from livecd_rootfs.series import Entry, Series
 
 # Where lint must point: the file in hooks.d, and the line; 0 where there is no text.
 Where = tuple[str, int]
+# What these make is decided by a project's settings, and their waivers say so.
+VAGUE = {"image"}
 HOOK = "#!/bin/sh\n# hook: network=no env= reads= writes=\nset -eu\n"
 
 
@@ -34,6 +36,11 @@ class Copy:
     def line(self, *kinds: str) -> tuple[Series, Entry]:
         """Some line of these kinds."""
         return self.random.choice(list(self.context.entries(*kinds)))
+
+    def provided(self) -> tuple[Series, Entry]:
+        """Some artifact that a hook is known to make."""
+        lines = [one for one in self.context.entries("provides") if one[0].name not in VAGUE]
+        return self.random.choice(lines)
 
     def hook(self, folder: str = "") -> Path:
         """Some hook that builds run."""
@@ -230,7 +237,9 @@ def hook_forgotten(copy: Copy) -> set[Where]:
 
 def series_shadowed(copy: Copy) -> set[Where]:
     """Of a target, as an aggregate in extra would have to know the private ones."""
-    series = copy.series(where=lambda one: one.entries[-1].kind == "provides")
+    series = copy.series(
+        where=lambda one: one.entries[-1].kind == "provides" and one.name not in VAGUE
+    )
     (copy.root / "extra/series").mkdir(parents=True)
     file = shutil.copy(series.source.path, copy.root / "extra/series")
     return {(copy.name(Path(file)), series.entries[0].span.position.line)}
@@ -260,7 +269,7 @@ def provides_shared(copy: Copy) -> set[Where]:
 
 def provides_removed(copy: Copy) -> set[Where]:
     """The line is pointed at that lists the hook which makes it."""
-    series, entry = copy.line("provides")
+    series, entry = copy.provided()
     copy.rewrite(entry, "#")
     context = copy.context
     below = context.below(series.name)
@@ -268,7 +277,7 @@ def provides_removed(copy: Copy) -> set[Where]:
 
 
 def provides_misspelt(copy: Copy) -> set[Where]:
-    _, entry = copy.line("provides")
+    _, entry = copy.provided()
     return {copy.append(Path(entry.span.source.path), "provides ${PREFIX}.other")}
 
 

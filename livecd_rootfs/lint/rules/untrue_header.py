@@ -57,9 +57,9 @@ def check(context: Context) -> Iterator[Diagnostic]:
             meant = {name: names.in_a_build(name) for name in declared}
             for wrote in _untold(recorded, meant.values()):
                 yield _finding(hook, wrote, "a build recorded it")
-            for name, pattern in meant.items():
+            for word, pattern in meant.items():
                 if not any(names.covers(pattern, wrote) for wrote in recorded):
-                    yield _vain(hook, name)
+                    yield _vain(hook, word)
 
 
 def _untold(found: Iterable[str], told: Iterable[str]) -> Iterator[str]:
