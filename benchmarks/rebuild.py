@@ -95,9 +95,16 @@ def verdict(what: str, one: Callable[[int], float], limit: float) -> bool:
 
 
 def provides(tree: Path, target: str) -> bool:
-    """Whether a target has artifacts of its own, so that it is none of the aggregates."""
+    """Whether a target has artifacts of its own, so that it is none of the aggregates.
+
+    The image pipeline, of which mkosi.conf says what it makes, is not among them.
+    """
     series = HookTree(str(tree)).series(target)
-    return series is not None and any(entry.kind == "provides" for entry in series.entries)
+    return (
+        target != "image"
+        and series is not None
+        and any(entry.kind == "provides" for entry in series.entries)
+    )
 
 
 def plant(tree: Path) -> Path:
