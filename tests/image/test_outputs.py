@@ -167,6 +167,27 @@ def test_checksums_are_of_what_is_shipped(make: Make, compression: str) -> None:
                 cwd=made.folder)  # fmt: skip
 
 
+@pytest.mark.tools("gpg", "gpg-agent", "gpgconf")
+def test_where_the_user_runs_it_the_list_is_signed(make: Make, tmp_path: Path) -> None:
+    """Under live-build, that is; our own build signs when it has published."""
+    home = tmp_path / "g"
+    home.mkdir(mode=0o700)
+    env = {**os.environ, "GNUPGHOME": str(home)}
+    new = ("--passphrase", "", "--quick-generate-key", "builder@example.org", "ed25519", "sign")
+    process.run(("gpg", "--batch", *new), env=env)
+    settings = {"SIGN": "yes", "GNUPGHOME": str(home), "LIVECD_OVERLAYS": ""}
+    try:
+        made = make("one", "output", FORMAT="tar", **settings)
+        signature, sums = made.path(".SHA256SUMS.gpg"), made.path(".SHA256SUMS")
+        process.run(("gpg", "--verify", signature, sums), env=env)
+        with sums.open("a") as stream:
+            stream.write("another line\n")
+        with pytest.raises(process.CommandError):
+            process.run(("gpg", "--verify", signature, sums), env=env)
+    finally:
+        process.run(("gpgconf", "--kill", "all"), env=env)
+
+
 def unpacked(path: Path, *argv: str) -> Path:
     """What a reader makes of an archive."""
     folder = path.with_name("seen")
