@@ -116,7 +116,7 @@ class Report:
 
     def _missing(self, hook: OrderedHook, state: str) -> Diagnostic:
         wrong, why = WRONG_STATES[state]
-        names = near(hook.name, self._hooks if self._suggests() else ())
+        names = near(hook.name, self._other_hooks(hook.name) if self._suggests() else ())
         return Diagnostic(
             code="missing-script",
             # No link can hold a NUL, so there is nothing to be lenient about.
@@ -135,6 +135,9 @@ class Report:
     @cached_property
     def _hooks(self) -> tuple[str, ...]:
         return self._tree.hook_names()
+
+    def _other_hooks(self, name: str) -> tuple[str, ...]:
+        return tuple(other for other in self._hooks if other != name)
 
     def _suggests(self) -> bool:
         """Whether to look for near names, which is slow, for one more finding."""

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from livecd_rootfs.series import Entry
 
-    Kind = Literal["byte-order-mark", "keyword-typo", "inline-comment", "several-names"]
+    Kind = Literal[
+        "byte-order-mark", "keyword-typo", "inline-comment", "several-names", "merge-conflict"
+    ]
 
 KEYWORDS = ("depends", "provides")
 BYTE_ORDER_MARK = "\ufeff"
@@ -36,6 +38,8 @@ SYNONYMS = {
     "produces": "provides",
 }
 WORD = re.compile(r"(?P<word>[A-Za-z]+)(?P<mark>\s*[:=])?(?P<gap>\s*)(?P<rest>.*)", re.DOTALL)
+# What git leaves where two sides changed one place.
+CONFLICT = re.compile(r"(?:<{7}|\|{7}|={7}|>{7})(?: .*)?", re.DOTALL)
 COMMENT = re.compile(r"\s+#.*", re.DOTALL)
 ONE_NAME = "the rest of a line is one name: write one line for each"
 
@@ -70,6 +74,8 @@ def look(entry: Entry, exists: Callable[[Kind | str, str], bool]) -> Misread | N
         return None
     if entry.name.startswith(BYTE_ORDER_MARK):
         return _byte_order_mark(entry)
+    if entry.kind == "hook" and CONFLICT.fullmatch(entry.name):
+        return _conflict(entry)
     if " " not in entry.name and "/" in entry.name and entry.name.split() == [entry.name]:
         return None
     return _keyword(entry) or _comment(entry) or _several(entry, exists)
@@ -83,6 +89,16 @@ def _byte_order_mark(entry: Entry) -> Misread:
         span=span,
         help="the file begins with a byte order mark: save it without",
         fix=_fix("remove the byte order mark", (span, "")),
+    )
+
+
+def _conflict(entry: Entry) -> Misread:
+    return Misread(
+        kind="merge-conflict",
+        message="a merge was not finished here: the line is read as the name of a hook",
+        span=_part(entry, 0, 7),
+        help="take the lines of one side, or of both, and remove the marks",
+        fix=None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -14,6 +15,10 @@ from livecd_rootfs.series import Series, parse
 HOOK_SUFFIXES = (*CHROOT_SUFFIXES, ".binary")
 # What a repository of private hooks leaves to the tree that it is laid over.
 LENT_FOLDERS = ("base", "chroot")
+# What editors and merges leave beside a file, and files that a folder of git holds.
+LEFTOVER = re.compile(r"\..*|#.*#|.*(?:~|\.(?:bak|orig|rej|sw[a-p]))")
+# Emacs locks a file by a link of this name, which leads nowhere.
+LOCK = ".#"
 # In bytes; what is larger is an image or an archive.
 LARGEST_SCRIPT = 1 << 20
 
@@ -51,7 +56,7 @@ class LintTree(HookTree):
 
     def series_names(self) -> tuple[str, ...]:
         """All image targets, in code-point order."""
-        own = super().series_names()
+        own = [name for name in super().series_names() if not LEFTOVER.fullmatch(name)]
         lent = HookTree(self.base).series_names() if self.base else ()
         return tuple(sorted({*own, *lent, *self._new_series}))
 
@@ -87,6 +92,11 @@ class LintTree(HookTree):
         if self.base and hook.split("/", 1)[0] in LENT_FOLDERS:
             return HookTree(self.base).path(hook)
         return super().path(hook)
+
+    def no_file(self, series: str) -> str | None:
+        """Where a series file could lie, and a folder or something else does."""
+        paths = (os.path.join(self.root, folder, series) for folder in SERIES_FOLDERS)
+        return next((p for p in paths if series and "\0" not in p and os.path.exists(p)), None)
 
     @cached_property
     def shadowed(self) -> Mapping[str, str]:
@@ -134,7 +144,8 @@ class LintTree(HookTree):
     @cached_property
     def links(self) -> tuple[str, ...]:
         """The paths of all symbolic links, in code-point order."""
-        return tuple(sorted(entry.path for entry in _scan(self.root) if entry.is_symlink()))
+        found = (entry for entry in _scan(self.root) if entry.is_symlink())
+        return tuple(sorted(one.path for one in found if not one.name.startswith(LOCK)))
 
     def _data(self, path: str) -> bytes:
         unsaved = self._unsaved.get(os.path.realpath(path)) if self._unsaved else None
@@ -155,7 +166,11 @@ def _files_in(folder: str) -> list[str]:
 
 
 def _scan(folder: str) -> Iterator[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
+    try:
+        found = os.scandir(folder)
+    except OSError as error:
+        raise LivecdError(f"{folder} can't be listed", why=error.strerror) from None
+    with found as entries:
         for entry in entries:
             yield entry
             if entry.is_dir(follow_symlinks=False):

@@ -370,6 +370,23 @@ def shell_slip(copy: Copy) -> set[Where]:
     return {copy.append(hook, copy.random.choice(slips))}
 
 
+def merge_unfinished(copy: Copy) -> set[Where]:
+    """Both sides had the line, one of them with a comment."""
+    series, entry = copy.line("depends", "hook")
+    where, line = copy.where(entry)
+    old = Path(series.source.path).read_text().split("\n")[line - 1]
+    copy.rewrite(entry, f"<<<<<<< HEAD\n{old}\n=======\n# as before\n>>>>>>> topic")
+    return {(where, line), (where, line + 2), (where, line + 4)}
+
+
+def python_slip(copy: Copy) -> set[Where]:
+    hook = copy.random.choice(
+        [one for one in copy.context.used_hooks if "python" in one.interpreter]
+    )
+    slip = copy.random.choice(("if True", "print('made)", "def (:"))
+    return {copy.append(Path(hook.path), slip)}
+
+
 # Each rule with the ways in which its accident happens.
 ACCIDENTS: tuple[tuple[str, Callable[[Copy], set[Where]]], ...] = (
     ("missing-series", series_misspelt),
@@ -401,6 +418,8 @@ ACCIDENTS: tuple[tuple[str, Callable[[Copy], set[Where]]], ...] = (
     ("unneeded-depends", depends_too_much),
     ("undeclared-environment", variable_of_the_outside),
     ("unneeded-waiver", waiver_forgotten),
+    ("merge-conflict", merge_unfinished),
+    ("bad-syntax", python_slip),
     ("untrue-header", header_outdated),
     ("prefix-mismatch", project_mixed_up),
     ("fixed-scratch-name", scratch_left_behind),

@@ -108,6 +108,12 @@ class Reader:
         return found, memos.row_of(found, self._beside_hook if is_shell else self._modules)
 
     def _read(self, hook: Hook) -> Effects:
+        try:
+            return self._by_language(hook)
+        except RecursionError:
+            return unclear(hook)  # thousands of blocks in each other
+
+    def _by_language(self, hook: Hook) -> Effects:
         if _language(hook) == "sh":
             from livecd_rootfs.lint.effects import shell  # noqa: PLC0415 (the parser is slow to load)
 

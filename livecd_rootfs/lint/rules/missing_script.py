@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from livecd_rootfs.diagnostics import Diagnostic, Severity
+from livecd_rootfs.diagnostics import Diagnostic, Label, Severity
 from livecd_rootfs.lint.context import Context
+from livecd_rootfs.lint.text import Text
 from livecd_rootfs.resolution import OrderedHook
 
 CODE = "missing-script"
@@ -42,3 +44,15 @@ def check(context: Context) -> Iterator[Diagnostic]:
                 hook = OrderedHook(name=name, origin="series", span=entry.span, reach=reach)
                 report.unfit_hook(hook, state)
     yield from report.found
+    yield from _unlisted(context)
+
+
+def _unlisted(context: Context) -> Iterator[Diagnostic]:
+    """The hooks of ``chroot`` need no line; a link that leads nowhere is another rule's."""
+    for name in context.tree.chroot_hooks():
+        if name not in context.listings and context.tree.hook_state(name) == "not a file":
+            hook = OrderedHook(name=name, origin="chroot", span=None, reach=None)
+            report = context.report()
+            report.unfit_hook(hook, "not a file")
+            place = Label(span=Text(context.tree.path(name), b"").first_line)
+            yield from (replace(one, labels=(place,)) for one in report.found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from livecd_rootfs.diagnostics import Diagnostic, Severity
 from livecd_rootfs.lint.context import Context
@@ -42,4 +43,6 @@ def check(context: Context) -> Iterator[Diagnostic]:
     for series, entry in context.entries("depends"):
         if entry.name not in context.series and not context.is_misread(entry):
             report.unknown_series(entry.name, entry.span, context.reaches.get(series.name))
-    yield from report.found
+    for found in report.found:
+        there = context.tree.no_file(found.labels[0].span.text)
+        yield replace(found, notes=(*found.notes, f"{there} is no file")) if there else found

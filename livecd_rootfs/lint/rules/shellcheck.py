@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from subprocess import TimeoutExpired
 
 from livecd_rootfs import process
 from livecd_rootfs.diagnostics import Diagnostic, Label, Severity
@@ -50,6 +51,8 @@ _SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING}
 _AT_ONCE = 64
 # It found nothing, or something.
 _UNDERSTOOD = (0, 1)
+# A hundred times what it takes for as many long scripts.
+SECONDS = 120
 _Finding = Mapping[str, object]
 
 
@@ -76,7 +79,14 @@ def _findings(program: str, paths: Sequence[str]) -> list[_Finding]:
         LivecdError: it does not run.
     """
     options = ["--format=json", "--severity=warning", f"--exclude={','.join(_NOT_OURS)}"]
-    done = process.run([program, *options, "--", *paths], check=False)
+    try:
+        done = process.run([program, *options, "--", *paths], check=False, timeout=SECONDS)
+    except TimeoutExpired as error:
+        raise LivecdError(
+            f"{PROGRAM} has not ended after {SECONDS} seconds",
+            place=paths[0] if len(paths) == 1 else None,
+            remedy=f"see what it does with one hook after the other; or --ignore {CODE}",
+        ) from error
     if done.status not in _UNDERSTOOD:
         raise CommandError(done)
     try:
