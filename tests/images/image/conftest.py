@@ -36,7 +36,7 @@ ImageId=hello
 ManifestFormat=json
 
 [Content]
-Packages=zlib1g
+Packages=cryptsetup-bin,zlib1g
 BuildPackages=gcc,libc6-dev,zlib1g-dev
 Hostname=hello
 """,
