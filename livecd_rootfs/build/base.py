@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import distributions, documents, hostroot, mmdebstrap
@@ -50,8 +50,12 @@ class Command:
     argv: tuple[str, ...]
 
 
-def parse(text: str | None) -> Base:
+def parse(text: str | None, origin: str = "--base") -> Base:
     """The base that ``--base`` asks for.
+
+    Args:
+        text: its value; ``None`` is no such option.
+        origin: who asks, if it is not that option.
 
     Raises:
         UsageError: it is neither a directory, nor a tar file, nor ``none``.
@@ -62,12 +66,12 @@ def parse(text: str | None) -> Base:
         return Base(kind=BaseKind.NONE)
     path = Path(text).absolute()
     if path.is_dir():
-        return Base(kind=BaseKind.DIRECTORY, path=path)
+        return Base(kind=BaseKind.DIRECTORY, path=path, origin=origin)
     if path.is_file() and tarfile_like(path):
-        return Base(kind=BaseKind.TAR, path=path)
+        return Base(kind=BaseKind.TAR, path=path, origin=origin)
     why = "it is no tar file" if path.is_file() else "there is no such file or directory"
     raise UsageError(
-        f"--base {text} can't be used",
+        f"{origin} {text} can't be used",
         why=why,
         remedy="give a directory, a tar file (compressed or not), or none",
     )
@@ -99,7 +103,7 @@ def of(option: str | None, settings: Settings) -> Base:
             place=origin,
             remedy="name one; others can be put over it as SkeletonTrees",
         )
-    return replace(parse(str(trees[0].path)), origin="BaseTrees")
+    return parse(str(trees[0].path), "BaseTrees")
 
 
 def bootstrap_request(settings: Settings) -> mmdebstrap.Request:

@@ -77,11 +77,15 @@ def _assignments(words: Iterable[str]) -> Iterable[Assignment]:
     for word in words:
         option, equals, text = word.partition("=")
         row = BY_OPTION.get(option)
-        if row is None or not equals:
-            advice = did_you_mean(near(option, BY_OPTION))
+        if row is None:
             raise UsageError(
-                f"--set {word} sets nothing" if not equals else f"there is no option '{option}'",
-                remedy=advice or "write --set Option=Value; `summary` lists all options",
+                f"there is no option '{option}'",
+                remedy=did_you_mean(near(option, BY_OPTION)) or "`summary` lists all options",
+            )
+        if not equals:
+            raise UsageError(
+                f"--set {option} has no value",
+                remedy=f"write --set {option}=VALUE, or --set {option}= for none",
             )
         yield Assignment(row=row, text=text, origin=f"--set {option}", place="")
 

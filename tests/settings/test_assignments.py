@@ -32,9 +32,13 @@ def test_an_option_of_its_own_beats_it_and_it_beats_the_environment(tmp_path: Pa
     ("word", "message", "remedy"),
     [
         ("Package=x", "there is no option 'Package'", "did you mean 'Packages'?"),
-        ("Packages", "--set Packages sets nothing", "did you mean 'Packages'?"),
-        ("", "--set  sets nothing", "write --set Option=Value; `summary` lists all options"),
-        ("=x", "there is no option ''", "write --set Option=Value; `summary` lists all options"),
+        (
+            "Packages",
+            "--set Packages has no value",
+            "write --set Packages=VALUE, or --set Packages= for none",
+        ),
+        ("", "there is no option ''", "`summary` lists all options"),
+        ("=x", "there is no option ''", "`summary` lists all options"),
     ],
 )
 def test_what_sets_nothing(tmp_path: Path, word: str, message: str, remedy: str) -> None:
