@@ -9,6 +9,7 @@ import pytest
 
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.image import inroot, install_distribution, skeleton_trees
+from livecd_rootfs.steps.context import Context
 from tests.image.conftest import NewContext
 
 pytestmark = pytest.mark.root
@@ -73,7 +74,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
     return found
 
 
-def root_with_packages(new_context: NewContext, **variables: str) -> inroot.Context:
+def root_with_packages(new_context: NewContext, **variables: str) -> Context:
     context = new_context(**variables)
     (context.chroot / "var/lib/dpkg/status").write_text(STATUS)
     (context.chroot / "usr/bin/apt-get").touch()
