@@ -13,9 +13,11 @@ from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.header import HookHeader
+from livecd_rootfs.image.sources import WITHHELD
 from livecd_rootfs.settings import CONFIGURATION, TABLE, ProjectFile, Settings
 
 SOURCES = "build_sources"
+HAS_SCRIPT = "HAS_BUILD_SCRIPT"
 # How a script names its sources: by the variable, or by where mkosi has them.
 _NAMES = (b"SRCDIR", b"/work/src")
 # What builds leave in a project's directory.
@@ -44,6 +46,25 @@ def project_files(
     rules = (_USERS[name] for name in _declared(header) if name in _USERS)
     if not any(sees(settings) for sees in rules):
         return ()
+    return _shown(settings, own)
+
+
+def outside(settings: Settings, own: Iterable[Path]) -> dict[str, str]:
+    """These variables for hooks in no sandbox of ours, with files by their own places.
+
+    Args:
+        settings: the settings.
+        own: what is no source.
+    """
+    files = _shown(settings, own)
+    lines = "\n".join(f"{file.path}{file.suffix}" for file in files)
+    sources = {name: lines if sees(settings) else "" for name, sees in _USERS.items()}
+    withheld = "\n".join(f"{file.path}/{name}" for file in files for name in file.without)
+    has_script = RULES[HAS_SCRIPT](settings)
+    return {HAS_SCRIPT: has_script, **sources, WITHHELD: withheld if any(sources.values()) else ""}
+
+
+def _shown(settings: Settings, own: Iterable[Path]) -> tuple[ProjectFile, ...]:
     hidden = (
         *own,
         *(_place(settings, name) for name in _PLACES if settings.text(name)),
@@ -112,7 +133,7 @@ _USERS: Mapping[str, Callable[[Settings], bool]] = {
     "PREPARE_SOURCES": _prepares,
 }
 RULES: Mapping[str, Callable[[Settings], str]] = {
-    "HAS_BUILD_SCRIPT": lambda settings: "yes" if _builds(settings) else "no",
+    HAS_SCRIPT: lambda settings: "yes" if _builds(settings) else "no",
     "BUILD_SOURCES": lambda settings: _lines(settings) if _builds(settings) else "",
     "PREPARE_SOURCES": lambda settings: _lines(settings) if _prepares(settings) else "",
 }

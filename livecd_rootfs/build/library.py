@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-
-import jinja2
-import markupsafe
 
 from livecd_rootfs.mounts import Bind, Operation
 
@@ -41,8 +39,12 @@ def variables(path: str) -> Mapping[str, str]:
 
 def _templates_engine() -> tuple[Operation, ...]:
     """Our own Jinja for hooks, whichever Python runs them: its compiled part is not needed."""
-    folders = (Path(module.__path__[0]) for module in (jinja2, markupsafe))
-    return tuple(Bind(source=folder, target=f"{LIBRARY}/{folder.name}") for folder in folders)
+    # Found and not imported: auto/config has to do with this module, and has Python alone.
+    specs = (importlib.util.find_spec(name) for name in ("jinja2", "markupsafe"))
+    folders = (place for spec in specs if spec for place in spec.submodule_search_locations or ())
+    return tuple(
+        Bind(source=Path(folder), target=f"{LIBRARY}/{Path(folder).name}") for folder in folders
+    )
 
 
 def _interpreter() -> tuple[Operation, ...]:

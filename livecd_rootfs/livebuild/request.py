@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import deciding, pipelines, project, series, settings
-from livecd_rootfs.build import base, environment
+from livecd_rootfs.build import base, derived, environment
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.resolve import split_targets
 from livecd_rootfs.settings import Settings
@@ -30,6 +30,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 # Left as live-build has them; and MIRROR, by which a hook knows our own build.
 _NOT_FOR_HOOKS = frozenset(
     {"PATH", "HOME", "TERM", "DEBIAN_FRONTEND", "SOURCE_DATE_EPOCH", "MIRROR"}
+)
+# What live-build has in its directory, which is no source of a project there.
+_BUILD_FOLDERS = (
+    *(".build", "auto", "binary", "cache", "chroot", "config", "hooks.d", "local"),
+    *("build-overlay", "build-root", "dest"),
 )
 # Kept for hooks as they are.
 _PASSED_ON = ("PROPOSED", "EXTRA_PPAS", "CHANNEL", "COHORT_KEY", "SNAPSHOT_SERVICE_TIMESTAMP")
@@ -68,11 +73,12 @@ class Request:
     def variables(self) -> dict[str, str]:
         """What hooks may read: as in our own build, and the words that Launchpad sends."""
         identity = environment.identity(self.settings, self.prefix)
-        packages = base.bootstrap_request(self.settings).packages
+        here = self.settings.directory.absolute()
         found = {
             **environment.of_hooks(identity, self.settings, self.targets, 0),
             **environment.outside(self.settings),
-            **environment.derived(self.settings, packages, ""),
+            **environment.derived(self.settings, self.packages, ""),
+            **derived.outside(self.settings, [here / name for name in _BUILD_FOLDERS]),
         }
         shared = {name: text for name, text in found.items() if name not in _NOT_FOR_HOOKS}
         own = {"BUILDSTAMP": self.serial, "IMAGEFORMAT": self.image_format}

@@ -89,3 +89,32 @@ def test_a_variant_has_its_kernel() -> None:
 def test_a_build_without_a_serial_gets_one() -> None:
     day, _, time = load().serial.partition("-")
     assert (len(day), len(time)) == (8, 6)
+
+
+def test_a_project_gives_hooks_its_settings_and_its_files_by_their_places(tmp_path: Path) -> None:
+    (tmp_path / "mkosi.extra").mkdir()
+    (tmp_path / "mkosi.build").touch(0o755)
+    (tmp_path / "mkosi.conf").write_text(
+        "[Content]\nHostname=box\nBootable=no\nPackages=vim\nPassword=letmein\n"
+        "ExtraTrees=mkosi.conf:/etc/conf\nBuildDirectory=objects\n"
+    )
+    environ = {"PROJECT": "p", "ARCH": "amd64", "SUITE": "trixie", "IMAGE_TARGETS": "image"}
+    request, warnings = requests.load(environ, tmp_path)
+    assert warnings == ()
+    found = request.variables()
+    assert found["EXTRA_TREES"] == f"{tmp_path}/mkosi.extra\n{tmp_path}/mkosi.conf:/etc/conf"
+    assert found["BUILD_SCRIPT"] == f"{tmp_path}/mkosi.build"
+    assert found["BUILD_DIRECTORY"] == f"{tmp_path}/objects"
+    assert (found["HOSTNAME"], found["CLOUD"], found["LIVECD_PIPELINE"]) == ("box", "no", "yes")
+    assert found["IMAGE_PACKAGES"].split() == list(request.packages) == ["passwd", "vim"]
+    assert "letmein" not in str(found)
+    assert (found["HAS_BUILD_SCRIPT"], found["BUILD_SOURCES"]) == ("yes", str(tmp_path))
+    withheld = found["LIVECD_WITHHELD"].splitlines()
+    assert {f"{tmp_path}/{name}" for name in ("chroot", ".git", "mkosi.conf")} <= set(withheld)
+
+
+def test_without_the_pipeline_a_project_is_a_cloud_image(tmp_path: Path) -> None:
+    (tmp_path / "mkosi.conf").write_text("[Content]\nPackages=vim\n")
+    found = requests.load({"PROJECT": "p", "SUITE": "trixie", "ARCH": "amd64"}, tmp_path)[0]
+    assert found.variables()["LIVECD_PIPELINE"] == ""
+    assert {"cloud-init", "vim"} <= set(found.packages)
