@@ -12,7 +12,7 @@ from pathlib import Path
 from livecd_rootfs import hostroot, process, sandbox
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.image import inroot
-from livecd_rootfs.mounts import Bind, Operation, Tmpfs
+from livecd_rootfs.mounts import Bind, Operation, Overlay, Tmpfs
 from livecd_rootfs.process import COMMAND_NOT_FOUND, SIGNAL_BASE, describe_status
 from livecd_rootfs.sandbox import Sandbox, User
 from livecd_rootfs.steps import rooted
@@ -161,6 +161,7 @@ def _places(root: Path, variables: Mapping[str, str], binds: Sequence[Operation]
 def _bound(variables: Mapping[str, str], binds: Sequence[Operation]) -> Sequence[str]:
     """Where the files are that a script knows by its variables, seen from outside."""
     outside = {each.target: each.source for each in binds if isinstance(each, Bind)}
+    outside |= {each.target: each.lowers[-1] for each in binds if isinstance(each, Overlay)}
     return tuple(
         f"{name} ({inside}): {outside[inside]}"
         for name, inside in variables.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from tests import checkout
 from tests.build import layered
 from tests.build.conftest import Command, plant
 from tests.image.test_build_overlay import ROOT
+from tests.seat import Seat
 from tests.steps import builds
 from tests.steps.builds import tree
 
@@ -39,7 +41,7 @@ PROJECT = {
     ".git/HEAD": "history\n",
     "mkosi.builddir/old.o": "object\n",
 }
-SEEN = "hooks.d main.c mkosi.build mkosi.conf mkosi.prepare"
+SEEN = "hooks.d main.c"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,21 @@ def test_a_prepare_script_that_names_the_sources_runs_when_they_change(project: 
     project.build()
     project.write({"main.c": "int main;\n// another remark\n"})
     assert project.build() == [*STEPS, "pack"]
+
+
+def test_a_shell_shows_the_overlay_of_a_build_script_that_failed(project: Project) -> None:
+    project.write({"mkosi.build": "#!/bin/sh\necho half > /usr/bin/made; exit 7\n"})
+    command = project.command
+    argv = command.argv("x", "--shell-on-failure", base=str(project.base))
+    environ = {**os.environ, "PYTHONPATH": str(checkout.ROOT)}
+    with Seat(argv, cwd=command.folder, env=environ) as seat:
+        above = seat.until("[base/build-script.binary]")
+        assert "mkosi.build failed with status 7" in above
+        assert "SRCDIR (/work/src): /livecd/files/BUILD_SOURCES/0" in above
+        seat.type("echo seen: $(cat build-root/usr/bin/gcc build-root/usr/bin/made)\n")
+        seat.until("seen: compiler half\r\n")
+        seat.type("exit\n")
+        assert seat.leave() == 1
 
 
 def test_nothing_is_written_into_the_project(project: Project) -> None:
