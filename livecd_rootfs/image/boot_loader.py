@@ -52,7 +52,8 @@ def run(context: Context) -> str:
 def _systemd_boot(context: Context, signer: Signer | None) -> tuple[File, ...]:
     suffix = esp.FIRMWARE[context.arch].suffix
     with overlay.scratch(context) as staging:
-        program = _program(context, signer, staging)
+        plain = rooted.resolve(context.chroot, systemd_boot.program(suffix))
+        program = _program(context, plain, signer, staging)
         enrol = signer is not None and context.variables.get("SECURE_BOOT_AUTO_ENROLL") != "no"
         keys = tuple(enrolment.files(context, signer, staging)) if signer and enrol else ()
     return (
@@ -63,10 +64,8 @@ def _systemd_boot(context: Context, signer: Signer | None) -> tuple[File, ...]:
     )
 
 
-def _program(context: Context, signer: Signer | None, staging: Path) -> bytes:
-    plain = bootplan.loader(context, context.chroot)
-    if plain is None:
-        return b""
+def _program(context: Context, plain: Path, signer: Signer | None, staging: Path) -> bytes:
+    """systemd-boot as the package has it, or signed."""
     if signer is None:
         return plain.read_bytes()
     signed = staging / "signed.efi"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.image import artifacts
@@ -86,13 +85,9 @@ def _missing_loader(context: Context) -> str:
     if context.bootloader == GRUB:
         has_bios = context.arch in layout.BIOS_ARCHITECTURES and bios.is_there(root)
         return "" if has_bios or esp.find(context, root) else "GRUB"
-    return "" if loader(context, root) else "systemd-boot"
-
-
-def loader(context: Context, root: Path) -> Path | None:
-    """The systemd-boot that the root's packages have, unsigned; ``None`` if there is none."""
     firmware = esp.FIRMWARE.get(context.arch)
-    return rooted.first_file(root, systemd_boot.program(firmware.suffix)) if firmware else None
+    found = firmware and rooted.first_file(root, systemd_boot.program(firmware.suffix))
+    return "" if found else "systemd-boot"
 
 
 def signer(context: Context) -> Signer | None:

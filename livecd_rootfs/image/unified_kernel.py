@@ -113,7 +113,7 @@ def build(
     target.chmod(0o644)
 
 
-def _entries(context: Context, kernels: tuple[Kernel, ...], _root_hash: str) -> Iterator[str]:
+def _entries(context: Context, kernels: tuple[Kernel, ...], root_hash: str) -> Iterator[str]:
     boot, name = rooted.resolve(context.chroot, "boot"), token(context)
     title = osrelease.read(context.chroot).get("PRETTY_NAME", name)
     for kernel in kernels:
@@ -124,7 +124,7 @@ def _entries(context: Context, kernels: tuple[Kernel, ...], _root_hash: str) -> 
             content = (boot / kernel.initrd).read_bytes()
             rooted.write(context.chroot, f"{ESP}/{folder}/initrd", content)
             lines.append(f"initrd /{folder}/initrd")
-        lines.append(f"options {arguments(context, kernel, '')}")
+        lines.append(f"options {arguments(context, kernel, root_hash)}")
         entry = f"loader/entries/{name}-{kernel.version}.conf"
         rooted.write(context.chroot, f"{ESP}/{entry}", "".join(f"{line}\n" for line in lines))
         yield entry

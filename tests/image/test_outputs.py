@@ -325,6 +325,23 @@ def test_all_that_a_firmware_starts_is_signed(
     assert stamp == bytes((2023 & 255, 2023 >> 8, 11, 14, 22, 13, 20))
 
 
+def test_kernel_and_initramfs_apart(make: Make) -> None:
+    steps = ("kernel-install", "boot-loader", "unified-kernel")
+    made = make("one", *steps, UNIFIED_KERNEL_IMAGES="no")
+    esp = made.folder / "chroot/boot/efi"
+    entry = (esp / f"loader/entries/debian-{KERNEL}.conf").read_text().splitlines()
+    assert entry[:4] == [
+        "title Debian GNU/Linux 13 (trixie)",
+        f"version {KERNEL}",
+        f"linux /debian/{KERNEL}/linux",
+        f"initrd /debian/{KERNEL}/initrd",
+    ]
+    assert entry[4].startswith("options root=LABEL=cloudimg-rootfs ro console=")
+    assert (esp / f"debian/{KERNEL}/linux").read_text() == "kernel\n"
+    assert (esp / f"debian/{KERNEL}/initrd").is_file()
+    assert not (esp / "EFI/Linux").exists()
+
+
 def test_grub_starts_what_it_finds(make: Make) -> None:
     steps = ("kernel-install", "boot-loader", "unified-kernel", "output")
     made = make("one", *steps, BOOTLOADER="grub")
