@@ -127,15 +127,6 @@ ROWS = (
         help="kept between builds, as $BUILDDIR; mkosi.builddir where that is there",
     ),
     Setting(
-        name="install_directory",
-        section="Content",
-        option="InstallDirectory",
-        kind=Kind.PLACE,
-        files=("mkosi.installdir",),
-        hidden=True,
-        help="a copy of $DESTDIR goes there; mkosi.installdir where that is there",
-    ),
-    Setting(
         name="environment",
         section="Content",
         option="Environment",

@@ -26,6 +26,8 @@ _OPTIONS = {
     "sources are shown at their place, and never reach the image": "SourceFileTransfer "
     "SourceFileTransferFinal",
     "drop-ins are files in mkosi.conf.d": "Include",
+    "each build script begins with an empty $DESTDIR, and all that it leaves there is in the "
+    "image": "InstallDirectory",
     "each project directory is one image": "Presets Dependencies",
 }
 BY_REASON: Mapping[str, tuple[str, ...]] = {
