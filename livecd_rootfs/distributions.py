@@ -74,6 +74,11 @@ class Suite:
         """Parts of the archive that its cloud images use."""
         return self.distribution.components
 
+    @property
+    def bootstrap_merges_usr(self) -> bool:
+        """Whether it is for the bootstrap to make the links of a merged /usr."""
+        return self.distribution is DEBIAN and self.version in USR_MERGED_BY_BOOTSTRAP
+
 
 DEBIAN = Distribution(
     name="debian",
@@ -113,6 +118,9 @@ SUITES = (
 
 # The first releases with the package systemd-ukify.
 UKIFY_SINCE: Mapping[str, Version] = {DEBIAN.name: (13,), UBUNTU.name: (23, 10)}
+# Debian's releases that keep all programs in /usr, but leave the links to them (/bin ...) to the
+# bootstrap: from init-system-helpers' `usrmerge | usr-is-merged` up to links in base-files.
+USR_MERGED_BY_BOOTSTRAP: tuple[Version, ...] = ((12,),)
 ARCHITECTURES = ("amd64", "arm64")
 
 

@@ -146,6 +146,14 @@ def test_systemd_boot_needs_a_suite_with_ukify(suite: str) -> None:
         distributions.packages(find_suite(suite), "amd64", Variant(bootloader=SYSTEMD_BOOT))
 
 
+@pytest.mark.parametrize(
+    ("suite", "by_bootstrap"),
+    [("bookworm", True), ("trixie", False), ("sid", False), ("noble", False)],
+)
+def test_who_makes_the_links_of_a_merged_usr(suite: str, *, by_bootstrap: bool) -> None:
+    assert find_suite(suite).bootstrap_merges_usr == by_bootstrap
+
+
 def test_no_package_is_listed_twice() -> None:
     for suite in distributions.SUITES:
         for arch in distributions.ARCHITECTURES:

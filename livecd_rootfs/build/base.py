@@ -40,6 +40,9 @@ _SKELETON_HOOKS = (
 CHROOT = Path("/build/chroot")
 # The year in which vfat's calendar begins (its times can't say anything earlier).
 EARLIEST = 315532800
+# As debootstrap does it (mmdebstrap(1), "MERGED-/USR"). Else the package usrmerge would, which
+# brings Perl and stays.
+MERGED_USR = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,7 @@ def bootstrap_request(settings: Settings) -> mmdebstrap.Request:
         keyring=keyring if keyring.exists() else None,
         dpkg_options=_dpkg_options(settings, variant, skeleton=skeleton),
         hooks=_SKELETON_HOOKS if skeleton else (),
+        options=(MERGED_USR,) if suite.bootstrap_merges_usr else (),
     )
 
 

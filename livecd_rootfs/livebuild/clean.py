@@ -6,9 +6,8 @@ from pathlib import Path
 
 from livecd_rootfs import prune, trees
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.livebuild import lb
-from livecd_rootfs.livebuild.config import CONFIG, SETTINGS, Call
-from livecd_rootfs.livebuild.stages import read_settings
+from livecd_rootfs.livebuild import lb, written
+from livecd_rootfs.livebuild.config import CONFIG, Call
 from livecd_rootfs.steps.root_dir import ROOT_DIR
 
 PURGE = "--purge"
@@ -35,14 +34,14 @@ def run(call: Call) -> None:
     for path in call.place.iterdir():
         if path.name in SCRATCH or _is_artifact(path, prefixes):
             trees.remove(path)
-    if PURGE in call.options and (call.place / CONFIG / SETTINGS).exists():
+    if PURGE in call.options and (call.place / written.SETTINGS).exists():
         trees.remove(call.place / CONFIG)
 
 
 def _prefixes(call: Call) -> tuple[str, ...]:
     """Of the build that was made here; in a new directory, of the one that is to be made."""
     try:
-        known = read_settings(call.place / CONFIG / SETTINGS)
+        known = written.read(call.place / written.SETTINGS)
     except LivecdError:
         known = {name: call.environ.get(name, "") for name in ("PROJECT", "SUBARCH")}
     if not known["PROJECT"]:

@@ -17,10 +17,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import hooksdir, makehooks, normalhooks, project, shell, trees
+from livecd_rootfs import hooksdir, makehooks, project, shell, trees
 from livecd_rootfs.build import stepview
 from livecd_rootfs.diagnostics import Diagnostic
-from livecd_rootfs.livebuild import lb, options, sources, version
+from livecd_rootfs.livebuild import lb, options, sources, version, written
 from livecd_rootfs.livebuild import request as requests
 from livecd_rootfs.livebuild.request import NO_HOOKS, Request
 from livecd_rootfs.packaging import NO_INITRAMFS
@@ -28,7 +28,6 @@ from livecd_rootfs.project import Project
 from livecd_rootfs.resolve import Resolution, kernel_flavour
 
 CONFIG = "config"
-SETTINGS = normalhooks.SETTINGS
 PACKAGE = "livecd_rootfs"
 PACKAGE_LIST = "package-lists/livecd-rootfs.list.chroot_install"
 # Files of live-build that hooks source.
@@ -70,7 +69,8 @@ def run(call: Call) -> None:
         call.say(f"warning: {warning}")
     found = _project(request, call)
     resolution = found.resolve(request.targets)
-    sources.ppas(request.passed_on["EXTRA_PPAS"])
+    written.refuse_another(call.place, _variables(request, resolution))
+    archives = sources.personal(request, sources.fetched)
     call.say(f"{' '.join(request.targets)}, for live-build {live_build.version}")
     config = call.place / CONFIG
     trees.remove(config)
@@ -78,7 +78,10 @@ def run(call: Call) -> None:
     words = options.config(request, live_build.line, mirrors)
     lb.run(("config", "noauto", *words, *call.options), call.place, call.environ)
     _fill(config, request, found.tree, resolution)
+    _add_archives(config, {**archives, **_proposed(config, request)})
     _make_hooks(config, request, resolution, live_build.line)
+    # Last: with these it can be built.
+    _write_settings(config, request, resolution)
 
 
 def _project(request: Request, call: Call) -> Project:
@@ -91,8 +94,9 @@ def _fill(config: Path, request: Request, tree: Path, resolution: Resolution) ->
     _let_run(config / "hooks.d", resolution)
     (config / stepview.FUNCTIONS).write_text(shell.functions(), encoding="utf-8")
     (config / PACKAGE).symlink_to(Path(__file__).parents[1])
-    _write_settings(config, request, resolution)
-    _write_packages(config, request)
+    listed = config / PACKAGE_LIST
+    listed.parent.mkdir(exist_ok=True)
+    listed.write_text("".join(f"{name}\n" for name in request.packages))
     (config / "environment.chroot").write_text(
         "".join(f"{name}={value}\n" for name, value in NO_INITRAMFS.items())
     )
@@ -123,23 +127,27 @@ def _let_run(tree: Path, resolution: Resolution) -> None:
         path.chmod(path.stat().st_mode | 0o111)
 
 
-def _write_settings(config: Path, request: Request, resolution: Resolution) -> None:
+def _variables(request: Request, resolution: Resolution) -> dict[str, str]:
     variables = request.variables()
     flavour = kernel_flavour(hook.name for hook in resolution.hooks)
-    variables["KERNEL_FLAVOUR"] = flavour or variables["KERNEL_FLAVOUR"]
-    text = stepview.assignments(variables)
-    (config / SETTINGS).write_text(text)
+    return {**variables, "KERNEL_FLAVOUR": flavour or variables["KERNEL_FLAVOUR"]}
+
+
+def _write_settings(config: Path, request: Request, resolution: Resolution) -> None:
+    text = stepview.assignments(_variables(request, resolution))
+    (config.parent / written.SETTINGS).write_text(text)
     for name in _SOURCED:
         with (config / name).open("a") as file:
             file.write(f"{_HEADING}{text}")
 
 
-def _write_packages(config: Path, request: Request) -> None:
-    listed = config / PACKAGE_LIST
-    listed.parent.mkdir(exist_ok=True)
-    listed.write_text("".join(f"{name}\n" for name in request.packages))
+def _proposed(config: Path, request: Request) -> Mapping[str, bytes]:
     archive = sources.archive_of((config / "bootstrap").read_text())
-    for name, content in sources.files(request, archive, sources.fetched).items():
+    return sources.proposed(request, archive)
+
+
+def _add_archives(config: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
         (config / "archives").mkdir(exist_ok=True)
         (config / "archives" / name).write_bytes(content)
 

@@ -70,12 +70,11 @@ def _ppa(word: str) -> Ppa:
     return Ppa(owner=owner, name=name, priority=None if priority is None else int(priority))
 
 
-def files(request: Request, archive: str, fetch: Fetch) -> Mapping[str, bytes]:
-    """What goes into ``config/archives``, by name.
+def personal(request: Request, fetch: Fetch) -> Mapping[str, bytes]:
+    """What goes into ``config/archives`` for the archives that EXTRA_PPAS names, by name.
 
     Args:
         request: what is asked for.
-        archive: the address of the suite's own archive.
         fetch: gets what lies at an address.
 
     Raises:
@@ -88,13 +87,21 @@ def files(request: Request, archive: str, fetch: Fetch) -> Mapping[str, bytes]:
             why=f"the suite is {request.settings.text('suite')}",
             remedy="unset EXTRA_PPAS",
         )
-    found = {} if not request.passed_on["PROPOSED"] else _proposed(request, archive)
+    found = {}
     for ppa in wanted:
         found.update(_files_of(ppa, request.settings.text("suite"), fetch))
     return found
 
 
-def _proposed(request: Request, archive: str) -> dict[str, bytes]:
+def proposed(request: Request, archive: str) -> Mapping[str, bytes]:
+    """Likewise for proposed updates, if they are asked for.
+
+    Args:
+        request: what is asked for.
+        archive: the address of the suite's own archive.
+    """
+    if not request.passed_on["PROPOSED"]:
+        return {}
     suite = request.settings.text("suite")
     debian = request.settings.text("distribution") == DEBIAN.name
     pocket = f"{suite}-proposed-updates" if debian else f"{suite}-proposed"
@@ -140,7 +147,10 @@ def fetched(address: str) -> bytes:
             return content
     except (OSError, urllib.error.HTTPError) as error:
         raise LivecdError(
-            "the key of a personal archive can't be had", place=address, why=str(error)
+            "the key of a personal archive can't be had",
+            place=address,
+            why=str(error),
+            remedy="check the archive's name, and the network; a proxy is taken from https_proxy",
         ) from error
 
 

@@ -5,35 +5,35 @@ bootstrap, early chroot hooks, chroot, installer, binary, source, names, pruner
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import process, project, prune, sandbox, settings, toolsroot
-from livecd_rootfs.build import chroot
+from livecd_rootfs import process, project, prune, sandbox, settings, toolsroot, trees
+from livecd_rootfs.build import base, chroot
 from livecd_rootfs.build.environment import SYSTEM_PATH
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.hooksdir import PROVIDES_FILE
-from livecd_rootfs.livebuild import lb, options, published
+from livecd_rootfs.livebuild import documents, lb, options, published, written
 from livecd_rootfs.livebuild import request as requests
-from livecd_rootfs.livebuild.config import CONFIG, SETTINGS, Call
+from livecd_rootfs.livebuild.config import CONFIG, Call
 from livecd_rootfs.livebuild.request import NO_HOOKS
 from livecd_rootfs.normalhooks import NORMAL
 from livecd_rootfs.project import Project
 from livecd_rootfs.resolve import split_targets
 from livecd_rootfs.settings import Settings
 from livecd_rootfs.tools import Mode, Toolbox, mode_named
+from livecd_rootfs.variants import MINIMIZED
 
 STAGES = ("bootstrap", "chroot", "installer", "binary", "source")
-STAGE_FILES = ".build"
 EARLY_DONE = "livecd_chroot_early"
 # Without this mark a build that goes on after a failure would first put the bootstrapped
 # root in the place of the one in which packages are installed already.
 RESTORED = "bootstrap_cache.restore"
 EARLY = "*.chroot_early"
+HOST_RESOLVER, STUB = Path("/etc/resolv.conf"), "run/systemd/resolve/stub-resolv.conf"
 # Stages of Debian's live-build that make a live system, and none of what hooks make. One
 # that is marked as done is left out; the mark is how live-build goes on after a failure.
 LIVE_STAGES = (
@@ -78,6 +78,7 @@ def run(call: Call) -> None:
     """
     build = _opened(call)
     _refuse_dangling(build.hooks)
+    written.begin(call.place)
     try:
         for stage in STAGES:
             _before(stage, build)
@@ -89,13 +90,13 @@ def run(call: Call) -> None:
 
 
 def _opened(call: Call) -> Build:
-    written = read_settings(call.place / CONFIG / SETTINGS)
-    environ = {**call.environ, **written}
+    told = written.read(call.place / written.SETTINGS)
+    environ = {**call.environ, **told}
     environ.setdefault("SOURCE_DATE_EPOCH", str(int(time.time())))
-    tools = _tools(call, written)
+    tools = _tools(call, told)
     return Build(
         call=call,
-        written=written,
+        written=told,
         environ={
             **environ,
             **tools.environment(),
@@ -105,51 +106,32 @@ def _opened(call: Call) -> Build:
     )
 
 
-def read_settings(path: Path) -> dict[str, str]:
-    """The variables that auto/config has written.
-
-    Raises:
-        LivecdError: it has not.
-    """
-    try:
-        words = shlex.split(path.read_text())
-    except FileNotFoundError:
-        raise LivecdError(
-            "there is nothing to build here",
-            place=str(path),
-            why="auto/config was not run",
-            remedy="run `PROJECT=... lb config` first",
-        ) from None
-    pairs = (word.partition("=") for word in words)
-    return {name: value for name, _, value in pairs}
-
-
-def _tools(call: Call, written: Mapping[str, str]) -> Toolbox:
+def _tools(call: Call, told: Mapping[str, str]) -> Toolbox:
     """The host's tools, and the tools root where these won't do; made if it is not there."""
     mode = mode_named(call.environ.get("LIVECD_TOOLS") or Mode.AUTO.value)
     given = call.environ.get("LIVECD_TOOLS_ROOT")
-    if given or not _needed(call, written, mode):
+    if given or not _needed(call, told, mode):
         return Toolbox(mode=mode, root=Path(given) if given else None)
     wanted = toolsroot.Request(
         cache=settings.cache_directory(None, call.environ),
         architecture=settings.host_architecture(),
-        machines=(written["ARCH"],),
+        machines=(told["ARCH"],),
     )
     environ = settings.proxies(call.environ)
     root = toolsroot.ensure(wanted, environ=environ, progress=call.say)
     return Toolbox(mode=mode, root=root)
 
 
-def _needed(call: Call, written: Mapping[str, str], mode: Mode) -> Mapping[str, str]:
-    if written["IMAGEFORMAT"] == NO_HOOKS:
+def _needed(call: Call, told: Mapping[str, str], mode: Mode) -> Mapping[str, str]:
+    if told["IMAGEFORMAT"] == NO_HOOKS:
         return {}
-    found = Project(tree=call.place / CONFIG / "hooks.d", settings=_settings(written))
-    resolution = found.resolve(split_targets([written["IMAGE_TARGETS"]]))
+    found = Project(tree=call.place / CONFIG / "hooks.d", settings=_settings(told))
+    resolution = found.resolve(split_targets([told["IMAGE_TARGETS"]]))
     return project.needed_tools(found.headers(resolution), mode)
 
 
-def _settings(written: Mapping[str, str]) -> Settings:
-    loaded, _ = settings.load({}, written, Path("/nonexistent"))
+def _settings(told: Mapping[str, str]) -> Settings:
+    loaded, _ = settings.load({}, told, Path("/nonexistent"))
     return loaded
 
 
@@ -167,16 +149,36 @@ def _refuse_dangling(hooks: Path) -> None:
 
 
 def _before(stage: str, build: Build) -> None:
+    root = build.call.place / "chroot"
     if stage == "chroot":
-        (build.call.place / STAGE_FILES / RESTORED).touch()
+        (build.call.place / written.STAGE_FILES / RESTORED).touch()
+        _lend_name_servers(root)
+        if build.written["SUBPROJECT"] == MINIMIZED:
+            documents.leave_out(root, base.NO_DOCUMENTS)
         _run_early_hooks(build)
+    elif stage == "installer":
+        _empty_run(root / "run")
     elif stage == "binary":
         _leave_out_live_system(build)
 
 
+def _lend_name_servers(root: Path) -> None:
+    """Where systemd-resolved's package makes resolv.conf a link to, while nobody runs it."""
+    stub = root / STUB
+    if HOST_RESOLVER.is_file() and stub.resolve().is_relative_to(root.resolve()):
+        stub.parent.mkdir(parents=True, exist_ok=True)
+        stub.write_bytes(HOST_RESOLVER.read_bytes())
+
+
+def _empty_run(folder: Path) -> None:
+    """In every system a file system in memory lies over it."""
+    if folder.is_dir() and not folder.is_symlink():
+        trees.empty(folder)
+
+
 def _run_early_hooks(build: Build) -> None:
     """Once, as live-build does with all that it has done."""
-    done = build.call.place / STAGE_FILES / EARLY_DONE
+    done = build.call.place / written.STAGE_FILES / EARLY_DONE
     if done.exists():
         return
     for hook in sorted((build.hooks / NORMAL).glob(EARLY)):
@@ -214,14 +216,14 @@ def _leave_out_live_system(build: Build) -> None:
     (place / published.BOOT).mkdir(parents=True, exist_ok=True)
     packed = build.written["IMAGEFORMAT"] not in ("", NO_HOOKS)
     for stage in (*LIVE_STAGES, *(() if packed else (PACKING,))):
-        (place / STAGE_FILES / stage).touch()
+        (place / written.STAGE_FILES / stage).touch()
 
 
 def _finish(build: Build) -> None:
-    place, written = build.call.place, build.written
-    request, _ = requests.load({**written, "NOW": written["BUILDSTAMP"]}, Path("/nonexistent"))
-    published.publish(place, written["PREFIX"], options.kernel_flavours(request))
-    names = prune.prefixes(written["PROJECT"], written["SUBARCH"])
+    place, told = build.call.place, build.written
+    request, _ = requests.load({**told, "NOW": told["BUILDSTAMP"]}, Path("/nonexistent"))
+    published.publish(place, told["PREFIX"], options.kernel_flavours(request))
+    names = prune.prefixes(told["PROJECT"], told["SUBARCH"])
     provided = prune.read_provides(str(build.hooks / PROVIDES_FILE))
     choice = prune.survey(str(place), provided, names=names)
     prune.prune(str(place), choice)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.images.conftest import CHECKOUT, PREFIX, Built
+from tests.images import examples
+from tests.images.conftest import PREFIX, Built
 
 pytestmark = [pytest.mark.root, pytest.mark.network, pytest.mark.slow]
 TARGETS = "review,appliance,branded"
@@ -17,11 +15,7 @@ TARGETS = "review,appliance,branded"
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Our hooks.d with the examples as its extra."""
-    folder = tmp_path_factory.mktemp("old") / "hooks.d"
-    shutil.copytree(CHECKOUT / "hooks.d", folder, symlinks=True)
-    shutil.copytree(CHECKOUT / "examples/hooks.d/extra", folder / "extra")
-    return folder
+    return examples.plant(tmp_path_factory.mktemp("old") / "hooks.d")
 
 
 @pytest.fixture(scope="module")
@@ -45,28 +39,15 @@ def test_what_is_kept(output: Path) -> None:
 
 
 def test_the_disk_was_changed_as_a_running_system_would(output: Path, tmp_path: Path) -> None:
-    vmdk, disk = output / f"{PREFIX}.appliance.vmdk", tmp_path / "disk"
-    subprocess.run(["qemu-img", "convert", "-O", "raw", vmdk, disk], check=True)
-    table = json.loads(said("sfdisk", "--json", str(disk)))["partitiontable"]["partitions"]
-    start = {row["node"].removeprefix(str(disk)): row["start"] * 512 for row in table}
-    root = f"{disk}?offset={start['1']}"
-    assert said("debugfs", "-R", "cat /etc/motd", root).startswith("An example of an image.")
-    assert "Type: regular" in said("debugfs", "-R", "stat /usr/bin/jq", root)
-    assert subprocess.run(["e2fsck", "-fn", root], capture_output=True, check=False).returncode == 0
-    serial = said("debugfs", "-R", "cat /etc/appliance-serial", root)
-    assert said("mtype", "-i", f"{disk}@@{start['15']}", "::/EFI/serial.txt") == serial
-    assert "jq\t" in (output / f"{PREFIX}.appliance.manifest").read_text()
-
-
-def said(*argv: str) -> str:
-    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert examples.check_appliance(output, tmp_path)
 
 
 def test_the_other_artifacts(output: Path) -> None:
     squashfs = str(output / f"{PREFIX}.branded.squashfs")
-    assert said("unsquashfs", "-cat", squashfs, "etc/motd").splitlines()[-1] == "built for 13"
-    assert len(json.loads((output / f"{PREFIX}.largest.json").read_text())) == 10
-    assert (output / f"{PREFIX}.targets").read_text().splitlines() == [
+    motd = examples.said("unsquashfs", "-cat", squashfs, "etc/motd")
+    assert motd.splitlines()[-1] == "built for 13"
+    examples.check_largest(output)
+    assert examples.targets(output) == [
         "review: for everybody",
         "appliance: for everybody",
         "branded",

@@ -18,11 +18,12 @@ echo "$*" >>lb.log
 case $1 in
 --version) echo "$LB_VERSION" ;;
 config)
-    mkdir config .build
+    mkdir -p config .build
     for name in common bootstrap chroot binary source; do echo 'LB_MODE="x"' >config/$name; done
     echo 'LB_MIRROR_CHROOT="http://archive.test/debian/"' >>config/bootstrap
     ;;
-bootstrap) mkdir -p .build chroot/bin chroot/root ;;
+bootstrap) mkdir -p .build chroot/bin chroot/root chroot/run ;;
+chroot) find chroot/run chroot/usr chroot/etc -type f >.build/seen 2>&1 ;;
 binary)
     mkdir -p binary/boot
     for hook in config/hooks/*.binary config/hooks/normal/*.binary; do

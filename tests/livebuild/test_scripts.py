@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs.errors import EXIT_INTERRUPTED
-from livecd_rootfs.livebuild import stages
+from livecd_rootfs.livebuild import written
 from tests import checkout, trees
 from tests.livebuild.conftest import DEBIAN, UBUNTU, Place
 
@@ -76,7 +76,7 @@ def test_hostile_values_reach_hooks_as_they_are(place: Place, name: str) -> None
     read = "BUILDSTAMP" if name == "NOW" else name
     for file in ("config/settings", "config/binary", "config/chroot"):
         assert sourced(place, file, read) == HOSTILE
-    assert stages.read_settings(place.path / "config/settings")[read] == HOSTILE
+    assert written.read(place.path / written.SETTINGS)[read] == HOSTILE
     assert not list(place.path.glob("owned"))
 
 
@@ -107,6 +107,11 @@ def test_imageformat_none_removes_the_binary_hooks(place: Place) -> None:
             "auto/config: live-build says it is '4.0.3-1', which is none that this program knows",
         ),
         ({"EXTRA_PPAS": "x"}, 2, "auto/config: EXTRA_PPAS has 'x', which is no personal archive"),
+        (
+            {"EXTRA_PPAS": "a/b", "SUITE": "noble", "https_proxy": "http://127.0.0.1:9"},
+            1,
+            "auto/config: the key of a personal archive can't be had",
+        ),
         ({"LB_FAIL": "config"}, 1, "auto/config: `lb config` failed with status 3"),
     ],
 )
@@ -166,12 +171,16 @@ def test_a_promised_artifact_that_was_not_made_fails_the_build(place: Place) -> 
     assert "the targets provide 'livecd.p.one', which was not made" in ended.stderr
 
 
-def test_build_without_config_says_what_to_run(place: Place) -> None:
+@pytest.mark.parametrize("failed", ["", "config"])
+def test_build_without_config_says_what_to_run(place: Place, failed: str) -> None:
+    if failed:
+        assert place.run("config", LB_FAIL=failed).returncode == 1
+    before = place.calls()
     ended = place.run("build")
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[0] == "auto/build: there is nothing to build here"
     assert "lb config" in ended.stderr
-    assert place.calls() == []
+    assert place.calls() == before
 
 
 @pytest.mark.parametrize("stage", ["bootstrap", "chroot", "binary"])
@@ -181,6 +190,57 @@ def test_a_failed_stage_ends_the_build(place: Place, stage: str) -> None:
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[0] == f"auto/build: `lb {stage}` failed with status 3"
     assert place.calls()[-1] == stage
+
+
+@pytest.mark.parametrize("failed", ["", "chroot"])
+def test_a_root_is_not_taken_for_that_of_another_build(place: Place, failed: str) -> None:
+    """live-build leaves out what it has done, also for another suite."""
+    place.plant({"base/series/two": "base/one.binary\n"})
+    place.run("config", NOW="1")
+    place.run("build", LB_FAIL=failed)
+    before = (place.path / "config/settings").read_text()
+    ended = place.run("config", SUITE="trixie", IMAGE_TARGETS="one,two")
+    assert ended.returncode == 1
+    assert "SUITE was 'bookworm', and is 'trixie'" in ended.stderr
+    assert "IMAGE_TARGETS was 'one', and is 'one two'" in ended.stderr
+    assert "lb clean" in ended.stderr
+    assert (place.path / "config/settings").read_text() == before
+    assert place.run("config", NOW="2").returncode == 0
+    assert place.run("build").returncode == 0
+    (place.path / ".build/livecd_settings").unlink()  # as `lb clean` does
+    assert place.run("config", SUITE="trixie").returncode == 0
+
+
+def test_hooks_in_the_root_have_name_servers_which_no_image_gets(place: Place) -> None:
+    assert place.run("config").returncode == 0
+    assert place.run("build").returncode == 0
+    while_hooks_run = (place.path / ".build/seen").read_text().splitlines()
+    assert ("chroot/run/systemd/resolve/stub-resolv.conf" in while_hooks_run) == Path(
+        "/etc/resolv.conf"
+    ).is_file()
+    assert trees.names(place.path / "chroot/run") == []
+
+
+def test_a_root_whose_run_leads_elsewhere_is_not_followed(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious/file").touch()
+    (place.path / "chroot").mkdir()
+    (place.path / "chroot/run").symlink_to(tmp_path / "precious")
+    assert place.run("config").returncode == 0
+    assert place.run("build").returncode == 0
+    assert trees.names(tmp_path / "precious") == ["file"]
+
+
+def test_a_minimized_root_is_told_what_to_leave_out_before_its_packages(place: Place) -> None:
+    documents = place.path / "chroot/usr/share/doc/base"
+    documents.mkdir(parents=True)
+    for name in ("README", "copyright"):
+        (documents / name).touch()
+    assert place.run("config", SUBPROJECT="minimized").returncode == 0
+    assert place.run("build").returncode == 0
+    while_installed = (place.path / ".build/seen").read_text().splitlines()
+    assert "chroot/etc/dpkg/dpkg.cfg.d/99minimized" in while_installed
+    assert trees.names(documents) == ["copyright"]
 
 
 @pytest.mark.parametrize("folder", ["hooks", "hooks/normal", "hooks/live"])

@@ -53,7 +53,7 @@ def test_files_of_a_ppa() -> None:
         asked.append(address)
         return json.dumps(KEY).encode()
 
-    found = sources.files(request(EXTRA_PPAS="team/tools:1001"), "http://a.test/", fetch)
+    found = sources.personal(request(EXTRA_PPAS="team/tools:1001"), fetch)
     assert {name: content.decode() for name, content in found.items()} == {
         "ppa-team-tools.list.chroot": (
             "deb http://ppa.launchpadcontent.net/team/tools/ubuntu noble main\n"
@@ -70,12 +70,12 @@ def test_files_of_a_ppa() -> None:
 @pytest.mark.parametrize("answer", [b"", b"{}", b'"no key"', b"<html>"])
 def test_an_answer_that_is_no_key_is_refused(answer: bytes) -> None:
     with pytest.raises(LivecdError, match="the key of team/tools is none"):
-        sources.files(request(EXTRA_PPAS="team/tools"), "http://a.test/", lambda _: answer)
+        sources.personal(request(EXTRA_PPAS="team/tools"), lambda _: answer)
 
 
 def test_debian_has_no_ppas() -> None:
     with pytest.raises(UsageError, match="Ubuntu alone"):
-        sources.files(request(EXTRA_PPAS="a/b", SUITE="trixie"), "http://a.test/", no_fetch)
+        sources.personal(request(EXTRA_PPAS="a/b", SUITE="trixie"), no_fetch)
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,13 @@ def test_debian_has_no_ppas() -> None:
     ],
 )
 def test_proposed(suite: str, line: str) -> None:
-    found = sources.files(request(PROPOSED="1", SUITE=suite), "http://a.test/", no_fetch)
+    found = sources.proposed(request(PROPOSED="1", SUITE=suite), "http://a.test/")
     assert found == {"proposed.list.chroot": line.encode()}
 
 
 def test_nothing_is_added_without_being_asked_for() -> None:
-    assert sources.files(request(), "http://a.test/", no_fetch) == {}
+    assert sources.personal(request(), no_fetch) == {}
+    assert sources.proposed(request(), "http://a.test/") == {}
 
 
 HOST = (("http://d.test/", "bookworm"), ("http://s.test/", "bookworm-security"))
