@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from livecd_rootfs.errors import UsageError
-from livecd_rootfs.livebuild import metadata
-from livecd_rootfs.livebuild.request import MACHINES
+from livecd_rootfs.livebuild import metadata, request
 from livecd_rootfs.project import Project
 
 
@@ -18,8 +16,8 @@ def show(project: Project, words: Sequence[str]) -> str:
         words: one for each build; a comma list is one build of several targets.
 
     Raises:
-        LivecdError: the targets can't be resolved, an architecture is not known, or two
-            builds would publish a file of the same name.
+        LivecdError: the targets can't be resolved, an architecture or its variant is not
+            known, or two builds would publish a file of the same name.
     """
     settings = project.settings
     product = metadata.Product(
@@ -27,16 +25,14 @@ def show(project: Project, words: Sequence[str]) -> str:
         subproject=settings.text("subproject"),
         subarch=settings.text("subarch"),
     )
+    architectures = _architectures(settings.text("arch"), product.subarch)
     groups = [project.resolve([word]) for word in words]
-    return metadata.render(metadata.builds(product, groups, _architectures(settings.text("arch"))))
+    return metadata.render(metadata.builds(product, groups, architectures))
 
 
-def _architectures(text: str) -> tuple[str, ...]:
+def _architectures(text: str, subarch: str) -> tuple[str, ...]:
+    """What auto/config will take."""
     names = tuple(dict.fromkeys(text.replace(",", " ").split()))
     for name in names:
-        if name not in MACHINES:
-            raise UsageError(
-                f"there is no architecture '{name}' that this program knows",
-                remedy=f"known are {', '.join(MACHINES)}",
-            )
+        request.require_machine(name, subarch)
     return names

@@ -55,6 +55,7 @@ def builds(
     """
     _refuse_twice(groups)
     _refuse_overlap(groups)
+    _refuse_two_that_keep_all(groups)
     return tuple(_build(product, group, arch) for arch in architectures for group in groups)
 
 
@@ -118,6 +119,19 @@ def _overlap(clashes: Sequence[tuple[Resolution, Provided, Resolution, Provided]
         notes=tuple(notes),
         remedy="make one build of them, joined by a comma, or give one another name for it",
     )
+
+
+def _refuse_two_that_keep_all(groups: Sequence[Resolution]) -> None:
+    """They would keep what live-build itself leaves, too: each a kernel of the same name."""
+    keep_all = [group for group in groups if not group.explicit_provides]
+    if len(keep_all) > 1:
+        first, second = keep_all[:2]
+        raise LivecdError(
+            f"two builds would keep all that is made in them: {_name(first)} and {_name(second)}",
+            why="live-build's own files, such as its kernel, have one name in both",
+            notes=tuple(f"{_name(group)} provides nothing itself" for group in keep_all),
+            remedy="make one build of them, joined by a comma, or name the targets in them",
+        )
 
 
 def _name(group: Resolution) -> str:

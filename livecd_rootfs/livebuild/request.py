@@ -104,7 +104,7 @@ def load(environ: Mapping[str, str], directory: Path) -> tuple[Request, tuple[st
     tree = directory / project.find_tree(None, directory)
     pipeline = pipelines.asked(tree, [targets])
     decided = deciding.decide(loaded, pipeline=pipeline)
-    _require_machine(decided.text("arch"), decided.text("subarch"))
+    require_machine(decided.text("arch"), decided.text("subarch"))
     request = Request(
         settings=decided,
         targets=targets,
@@ -133,7 +133,12 @@ def _require_project(loaded: Settings) -> None:
             )
 
 
-def _require_machine(arch: str, subarch: str) -> None:
+def require_machine(arch: str, subarch: str) -> None:
+    """Refuse an architecture, or a variant of it, that nobody here knows.
+
+    Raises:
+        UsageError: it is none of ``MACHINES``.
+    """
     if subarch in MACHINES.get(arch, ()):
         return
     known = [

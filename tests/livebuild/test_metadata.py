@@ -17,6 +17,8 @@ SERIES = {
     "img": "depends disk\nimg.binary\nprovides livecd.p.img\n",
     "iso": "depends disk\nprovides livecd.p.iso\nprovides livecd.p.img\n",
     "all": "depends img\n",
+    "base": "depends other\n",
+    "other": "other.binary\nprovides livecd.p.other\n",
 }
 PRODUCT = Product(project="p", subproject="", subarch="")
 
@@ -69,6 +71,15 @@ def test_an_aggregate_keeps_all_that_is_made_on_the_way() -> None:
     with pytest.raises(LivecdError) as caught:
         metadata.builds(PRODUCT, [group("disk"), group("all")], ["amd64"])
     assert "all provides nothing itself, so all is kept" in caught.value.notes
+
+
+def test_two_aggregates_would_both_keep_live_build_s_kernel() -> None:
+    with pytest.raises(LivecdError) as caught:
+        metadata.builds(PRODUCT, [group("all"), group("other"), group("base")], ["amd64"])
+    assert "livecd.p.other" in caught.value.message
+    with pytest.raises(LivecdError) as caught:
+        metadata.builds(PRODUCT, [group("all"), group("base")], ["amd64"])
+    assert caught.value.message == ("two builds would keep all that is made in them: all and base")
 
 
 def test_the_same_twice_is_refused() -> None:
