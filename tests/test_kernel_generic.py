@@ -121,11 +121,24 @@ def test_a_distribution_that_nobody_knows(tmp_path: Path) -> None:
     assert "nobody knows how plan9 calls its generic kernel" in caught.value.notes[0]
 
 
-def test_under_live_build_the_root_is_closed_again(tmp_path: Path) -> None:
-    """There, where nobody tells of a mirror, the hooks that close a root have run before."""
+@pytest.mark.parametrize(
+    ("links", "closes"),
+    [
+        (("009-initramfs.chroot", "015-kernel-generic.chroot"), True),
+        (("normal/9109-initramfs.hook.chroot", "normal/9115-kernel-generic.hook.chroot"), True),
+        (("normal/9107-kernel-generic.hook.chroot", "normal/9109-initramfs.hook.chroot"), False),
+    ],
+)
+def test_under_live_build_a_root_that_is_closed_is_closed_again(
+    tmp_path: Path, links: tuple[str, ...], *, closes: bool
+) -> None:
+    """There nobody tells of a mirror, and the numbers say what has run before."""
+    plant(tmp_path / "config/hooks", dict.fromkeys(links, ""))
     told = {name: text for name, text in DEBIAN.items() if name != "MIRROR"}
     _, calls = run(tmp_path, ("linux-image-cloud-amd64",), told)
-    assert calls.splitlines()[-2:] == ["890-closes unset", "900-initramfs unset"]
+    closed = ["890-closes unset", "900-initramfs unset"]
+    assert (calls.splitlines()[-2:] == closed) == closes
+    assert ("closes" in calls) == closes
 
 
 def test_in_our_own_build_the_root_is_closed_later(tmp_path: Path) -> None:

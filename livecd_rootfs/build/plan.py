@@ -166,15 +166,11 @@ def make(
         tools: tools that only the tools root can give, with the reason of each.
         readers: hooks that name IMAGE_TARGETS without declaring what they read.
 
-    Chroot hooks run as one batch before all binary hooks, however a series
-    file interleaves them, as live-build has it; within a phase the order of
-    the series stays. But the hooks in ``chroot/`` that close a root (the
-    initramfs, clean-up) run after those of series, which may still install
-    something. With no root at all there is nothing to run them in.
+    Hooks run in the `order` of phases. With no root at all there is nothing to
+    run chroot hooks in.
     """
     steps = [*_tools_step(tools), *_base_step(base)]
-    hooks = [hook for hook in resolution.hooks if _runs(hook, base)]
-    hooks.sort(key=_place)
+    hooks = [hook for hook in order(resolution.hooks) if _runs(hook, base)]
     steps += _with_flavours(
         [_hook_step(hook, headers[hook.name], readers) for hook in hooks],
         kernel_flavour(hook.name for hook in resolution.hooks),
@@ -188,6 +184,18 @@ def make(
         claims=places or _places(resolution, explicit=False),
         tools=tools,
     )
+
+
+def order(hooks: Iterable[OrderedHook]) -> tuple[OrderedHook, ...]:
+    """Hooks of series in the order in which they run.
+
+    Chroot hooks run as one batch before all binary hooks, however a series
+    file interleaves them, as live-build has it; within a phase the order of
+    the series stays. But the hooks in ``chroot/`` that close a root (the
+    initramfs, clean-up) run after those of series, which may still install
+    something.
+    """
+    return tuple(sorted(hooks, key=_place))
 
 
 def _with_flavours(steps: Iterable[Step], last: str | None) -> Iterator[Step]:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from livecd_rootfs import hooksdir, makehooks, project, shell, trees
 from livecd_rootfs.build import stepview
+from livecd_rootfs.build.plan import order as hook_order
 from livecd_rootfs.diagnostics import Diagnostic
 from livecd_rootfs.livebuild import lb, options, sources, version, written
 from livecd_rootfs.livebuild import request as requests
@@ -154,13 +155,24 @@ def _add_archives(config: Path, files: Mapping[str, bytes]) -> None:
 
 def _make_hooks(config: Path, request: Request, resolution: Resolution, line: version.Line) -> None:
     plan = hooksdir.plan(
-        resolution,
+        _in_order(resolution),
         tree=os.path.realpath(config / "hooks.d"),
         directory=os.path.realpath(config / "hooks"),
     )
     if request.image_format == NO_HOOKS:
         plan = _without_binary_hooks(plan)
     makehooks.apply(plan, line.value)
+
+
+def _in_order(resolution: Resolution) -> Resolution:
+    """As our own build runs them: live-build goes by the numbers that they get."""
+    return Resolution(
+        targets=resolution.targets,
+        hooks=hook_order(resolution.hooks),
+        provides=resolution.provides,
+        reaches=resolution.reaches,
+        diagnostics=resolution.diagnostics,
+    )
 
 
 def _without_binary_hooks(plan: hooksdir.HooksPlan) -> hooksdir.HooksPlan:

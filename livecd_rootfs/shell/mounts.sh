@@ -21,7 +21,8 @@ _livecd_mount() {
 
 _livecd_mount_fuse() {
     _livecd_need "mounting $1 without the kernel's help" fuse2fs fuse2fs
-    [ -w /dev/fuse ] || _livecd_die "mounting $1 needs the right to open /dev/fuse"
+    [ -w /dev/fuse ] || _livecd_die "mounting $1 needs the right to open /dev/fuse;" \
+        "where no udev gives it to all, \`chmod 666 /dev/fuse\` does"
     _livecd_record fuse "$2" "$1"
     (
         flock 7
@@ -209,7 +210,13 @@ _livecd_undo_policy() { rm -f "$1/usr/sbin/policy-rc.d"; }
 
 _livecd_undo_scaffold() {
     local point result=0
-    # Whatever is mounted below, also by the hook itself; later ones first.
+    # Copies of the kernel's own trees. What a user's namespace has been given within them
+    # can't be taken out of them, only go with them.
+    for point in dev sys proc; do
+        ! mountpoint -q -- "$1/$point" || umount --recursive -- "$1/$point" 2>/dev/null ||
+            umount --lazy -- "$1/$point" || result=1
+    done
+    # Whatever else is mounted below, also by the hook itself; later ones first.
     for point in $(dir="$1/" awk 'index($5, ENVIRON["dir"]) == 1 { print $5 }' \
         /proc/self/mountinfo | tac); do
         _livecd_umount "$(printf '%b' "$point")" || result=1

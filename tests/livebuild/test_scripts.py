@@ -62,12 +62,31 @@ def test_config_for_ubuntu_s_live_build_links_hooks(place: Place) -> None:
     place.plant({"chroot/010-a.chroot": "", "chroot/020-b.chroot_early": ""})
     assert place.run("config", LB_VERSION=UBUNTU, SUITE="noble").returncode == 0
     assert trees.names(place.path / "config/hooks") == [
-        "001-a.chroot",
-        "002-b.chroot_early",
+        "001-b.chroot_early",
+        "002-a.chroot",
         "003-one.binary",
         "explicit_provides",
     ]
     assert "--bootloader=none" in place.calls()[-1]
+
+
+def test_hooks_have_the_order_of_our_own_build(place: Place) -> None:
+    """What closes a root waits for chroot hooks of series, which may install something."""
+    place.plant(
+        {
+            "base/series/one": "base/one.binary\nbase/more.chroot\nprovides ${PREFIX}.one\n",
+            "base/more.chroot": "",
+            "chroot/010-first.chroot": "",
+            "chroot/900-initramfs.chroot": "",
+        }
+    )
+    assert place.run("config").returncode == 0
+    assert [name.partition("-")[2] for name in trees.names(place.path / "config/hooks/normal")] == [
+        "first.hook.chroot",
+        "more.hook.chroot",
+        "initramfs.hook.chroot",
+        "one.hook.binary",
+    ]
 
 
 @pytest.mark.parametrize("name", ["NOW", "SUBPROJECT", "PROPOSED", "CHANNEL", "COHORT_KEY"])
