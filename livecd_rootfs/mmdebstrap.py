@@ -54,7 +54,7 @@ class Request:
         apt_options: lines of apt.conf, kept in the root.
         dpkg_options: lines of dpkg.cfg, kept in the root.
         hooks: run in this order.
-        options: more arguments for mmdebstrap.
+        options: more arguments for mmdebstrap; hooks in them run before the others.
     """
 
     suite: str
@@ -90,8 +90,8 @@ def argv(request: Request) -> tuple[str, ...]:
         *_option("include", ",".join(request.packages)),
         *(f"--aptopt={line}" for line in request.apt_options),
         *(f"--dpkgopt={line}" for line in request.dpkg_options),
-        *(f"--{hook.moment.value}-hook={hook.command}" for hook in request.hooks),
         *request.options,
+        *(f"--{hook.moment.value}-hook={hook.command}" for hook in request.hooks),
         *(request.suite, str(request.target)),
         *((request.mirror,) if request.mirror else ()),
     )

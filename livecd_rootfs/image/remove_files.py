@@ -27,7 +27,8 @@ def run(context: Context) -> str:
     patterns = [line.strip() for line in context.variables.get("REMOVE_FILES", "").splitlines()]
     told = [*_removed(context.chroot, [each for each in patterns if each])]
     if context.choice("WITH_DOCS", ("yes", "no")) == "no":
-        told.append(_without_documents(context.chroot))
+        count = without_documents(context.chroot)
+        told.append(f"{count} files of documentation removed")
     return f"remove-files: {'; '.join(told) or 'nothing to do, RemoveFiles is empty'}"
 
 
@@ -44,12 +45,20 @@ def _removed(root: Path, patterns: list[str]) -> Iterator[str]:
         yield f"nothing matches {pattern}" + (f", {link} is a link" if link else "")
 
 
-def _without_documents(root: Path) -> str:
+def without_documents(root: Path) -> int:
+    """Remove documentation, and tell dpkg to leave it out of what it unpacks later.
+
+    Args:
+        root: the target root.
+
+    Returns:
+        how many files were removed.
+    """
     count = documents.remove(rooted.resolve(root, "usr/share"))
     folder = rooted.resolve(root, DPKG_CONFIGURATION)
     if folder.is_dir() and not _is_configured(folder):
         rooted.write(root, f"{DPKG_CONFIGURATION}/{NAME}", "\n".join(documents.DPKG_OPTIONS) + "\n")
-    return f"{count} files of documentation removed"
+    return count
 
 
 def _is_configured(folder: Path) -> bool:

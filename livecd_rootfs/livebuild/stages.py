@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import process, project, prune, sandbox, settings, toolsroot, trees
-from livecd_rootfs.build import base, chroot
+from livecd_rootfs.build import chroot
 from livecd_rootfs.build.environment import SYSTEM_PATH
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.hooksdir import PROVIDES_FILE
-from livecd_rootfs.livebuild import documents, lb, options, published, written
+from livecd_rootfs.image import remove_files
+from livecd_rootfs.livebuild import lb, options, published, written
 from livecd_rootfs.livebuild import request as requests
 from livecd_rootfs.livebuild.config import CONFIG, Call
 from livecd_rootfs.livebuild.request import NO_HOOKS
@@ -24,6 +25,7 @@ from livecd_rootfs.normalhooks import NORMAL
 from livecd_rootfs.project import Project
 from livecd_rootfs.resolve import split_targets
 from livecd_rootfs.settings import Settings
+from livecd_rootfs.steps import rooted
 from livecd_rootfs.tools import Mode, Toolbox, mode_named
 from livecd_rootfs.variants import MINIMIZED
 
@@ -154,7 +156,7 @@ def _before(stage: str, build: Build) -> None:
         (build.call.place / written.STAGE_FILES / RESTORED).touch()
         _lend_name_servers(root)
         if build.written["SUBPROJECT"] == MINIMIZED:
-            documents.leave_out(root, base.NO_DOCUMENTS)
+            remove_files.without_documents(root)
         _run_early_hooks(build)
     elif stage == "installer":
         _empty_run(root / "run")
@@ -164,10 +166,8 @@ def _before(stage: str, build: Build) -> None:
 
 def _lend_name_servers(root: Path) -> None:
     """Where systemd-resolved's package makes resolv.conf a link to, while nobody runs it."""
-    stub = root / STUB
-    if HOST_RESOLVER.is_file() and stub.resolve().is_relative_to(root.resolve()):
-        stub.parent.mkdir(parents=True, exist_ok=True)
-        stub.write_bytes(HOST_RESOLVER.read_bytes())
+    if HOST_RESOLVER.is_file():
+        rooted.write(root, STUB, HOST_RESOLVER.read_bytes())
 
 
 def _empty_run(folder: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from livecd_rootfs import project, settings
+from livecd_rootfs import settings
 from livecd_rootfs.commands import launchpad
+from livecd_rootfs.deciding import decide
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.project import Project
 from tests import checkout
@@ -19,7 +20,7 @@ SERIES = checkout.ROOT / "hooks.d/base/series"
 
 def builds(*words: str, **variables: str) -> list[dict[str, list[str]]]:
     loaded, _ = settings.load({}, variables, Path("/nonexistent"))
-    tree = Project(tree=checkout.ROOT / "hooks.d", settings=project.decide(loaded))
+    tree = Project(tree=checkout.ROOT / "hooks.d", settings=decide(loaded))
     found: list[dict[str, list[str]]] = json.loads(launchpad.show(tree, words))
     return found
 

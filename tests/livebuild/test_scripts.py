@@ -253,12 +253,13 @@ def test_a_root_whose_run_leads_elsewhere_is_not_followed(place: Place, tmp_path
 def test_a_minimized_root_is_told_what_to_leave_out_before_its_packages(place: Place) -> None:
     documents = place.path / "chroot/usr/share/doc/base"
     documents.mkdir(parents=True)
+    (place.path / "chroot/etc/dpkg/dpkg.cfg.d").mkdir(parents=True)
     for name in ("README", "copyright"):
         (documents / name).touch()
     assert place.run("config", SUBPROJECT="minimized").returncode == 0
     assert place.run("build").returncode == 0
     while_installed = (place.path / ".build/seen").read_text().splitlines()
-    assert "chroot/etc/dpkg/dpkg.cfg.d/99minimized" in while_installed
+    assert "chroot/etc/dpkg/dpkg.cfg.d/01-no-documents" in while_installed
     assert trees.names(documents) == ["copyright"]
 
 
