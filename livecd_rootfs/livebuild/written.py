@@ -14,8 +14,8 @@ SETTINGS = Path("config", normalhooks.SETTINGS)
 # live-build's marks of what it has done, which `lb clean` removes.
 STAGE_FILES = ".build"
 BEGUN = Path(STAGE_FILES, "livecd_settings")
-# Another one in each build, by default.
-_OF_ONE_CALL = frozenset({"BUILDSTAMP"})
+# Another one in each call, by default; and what follows from the others.
+_NOT_COMPARED = frozenset({"BUILDSTAMP", "LIVECD_SEED"})
 
 
 def read(path: Path) -> dict[str, str]:
@@ -59,12 +59,12 @@ def refuse_another(place: Path, variables: Mapping[str, str]) -> None:
     changes = tuple(
         f"{name} was '{begun.get(name, '')}', and is '{value}'"
         for name, value in variables.items()
-        if name not in _OF_ONE_CALL and begun.get(name, "") != value
+        if name not in _NOT_COMPARED and begun.get(name, "") != value
     )
     if changes:
         raise LivecdError(
             "what was built here before was asked for otherwise",
-            place=str(place / BEGUN),
+            place=str(BEGUN),
             why=changes[0],
             notes=changes[1:],
             remedy="run `lb clean` first, or go on with `lb build`",
