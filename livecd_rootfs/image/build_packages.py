@@ -19,8 +19,8 @@ def run(context: Context) -> str:
     build_overlay.remove(context)
     packages = context.variables.get("BUILD_PACKAGES", "").split()
     if not packages:
-        return "nothing to do, there are no BuildPackages"
+        return "build-packages: nothing to do, there are no BuildPackages"
     with build_overlay.begun(context) as root:
         apt.install(context, root, packages)
         more = len(dpkg.installed(root)) - len(dpkg.installed(context.chroot))
-    return f"{', '.join(packages)}: {more} packages that the image does not get"
+    return f"build-packages: {' '.join(packages)}; {more} packages that the image does not get"

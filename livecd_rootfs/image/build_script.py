@@ -37,7 +37,7 @@ def run(context: Context) -> str:
     """
     script = scripts.find(context, "BUILD_SCRIPT")
     if script is None:
-        return "nothing to do, there is no BuildScript"
+        return "build-script: nothing to do, there is no BuildScript"
     user = invoker(context.variables, Path("/proc/self/uid_map").read_text())
     dest = _new_dest(context, user)
     read_only = context.variables.get("BUILD_SOURCES_READ_ONLY") == "yes"
@@ -55,7 +55,7 @@ def run(context: Context) -> str:
             user=user,
         )
     count = _give_to_root(dest)
-    return f"{script.name}: {count} file{'' if count == 1 else 's'} for the image"
+    return f"build-script: {script.name}: {count} file{'' if count == 1 else 's'} for the image"
 
 
 def environment(context: Context, *, has_kept: bool, user: User | None) -> dict[str, str]:

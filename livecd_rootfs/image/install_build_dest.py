@@ -19,7 +19,7 @@ def run(context: Context) -> str:
     dest = build_overlay.dest(context)
     if not dest.is_dir() or not any(dest.iterdir()):
         build_overlay.remove(context)
-        return "nothing to do, no build script made anything"
+        return "install-build-dest: nothing to do, no build script made anything"
     count = treecopy.copy(dest, context.chroot, "/", Manner())
     build_overlay.remove(context)
-    return f"{count} file{'' if count == 1 else 's'} of the build script into the image"
+    return f"install-build-dest: {count} file{'' if count == 1 else 's'} of the build script into the image"

@@ -32,9 +32,9 @@ def run(context: Context) -> str:
     """
     script = scripts.find(context, VARIABLE)
     if script is None:
-        return NOTHING
+        return f"prepare: {NOTHING}"
     _prepare(context, script, context.chroot, "final")
-    return f"{script.name} final: run in the root"
+    return f"prepare: {script.name} final has run in the root"
 
 
 def run_for_build(context: Context) -> str:
@@ -48,12 +48,12 @@ def run_for_build(context: Context) -> str:
     """
     script = scripts.find(context, VARIABLE)
     if script is None:
-        return NOTHING
+        return f"prepare-build: {NOTHING}"
     if context.variables.get("HAS_BUILD_SCRIPT", "yes") == "no":
-        return "nothing to do, there is no BuildScript to prepare for"
+        return "prepare-build: nothing to do, there is no BuildScript to prepare for"
     with build_overlay.opened(context) as root:
         _prepare(context, script, root, "build")
-    return f"{script.name} build: run in the build overlay"
+    return f"prepare-build: {script.name} build has run in the build overlay"
 
 
 def _prepare(context: Context, script: Script, root: Path, argument: str) -> None:

@@ -114,10 +114,10 @@ def test_only_what_is_installed_reaches_the_image(make: Make) -> None:
     work = make()
     before, sources = tree(work.root), tree(work.project)
     assert run_all(work) == (
-        "gcc, libc6-dev: 0 packages that the image does not get",
-        "nothing to do, there is no PrepareScript",
-        "mkosi.build: 3 files for the image",
-        "3 files of the build script into the image",
+        "build-packages: gcc libc6-dev; 0 packages that the image does not get",
+        "prepare-build: nothing to do, there is no PrepareScript",
+        "build-script: mkosi.build: 3 files for the image",
+        "install-build-dest: 3 files of the build script into the image",
     )
     after = tree(work.root)
     new = {"usr/bin/program", "usr/bin/alias", "usr/lib/more"}
@@ -151,7 +151,7 @@ def test_the_scripts_are_called_with_what_they_prepare_for(
 ) -> None:
     script = '#!/bin/sh\necho "$1 $SRCDIR $PWD" $(ls)\necho $1 >> /etc/prepared\n'
     work = make("#!/bin/sh\ncat /etc/prepared\n", script)
-    assert prepare.run(work.context) == "mkosi.prepare final: run in the root"
+    assert prepare.run(work.context) == "prepare: mkosi.prepare final has run in the root"
     run_all(work)
     assert (work.root / "etc/prepared").read_text() == "final\n"
     out = capfd.readouterr().out
@@ -186,11 +186,17 @@ def test_without_a_build_script_nothing_is_prepared_for_it(make: Make) -> None:
 
 
 NOTHING = {
-    "packages": (build_packages.run, "nothing to do, there are no BuildPackages"),
-    "prepare": (prepare.run, "nothing to do, there is no PrepareScript"),
-    "prepare for building": (prepare.run_for_build, "nothing to do, there is no PrepareScript"),
-    "build": (build_script.run, "nothing to do, there is no BuildScript"),
-    "install": (install_build_dest.run, "nothing to do, no build script made anything"),
+    "packages": (build_packages.run, "build-packages: nothing to do, there are no BuildPackages"),
+    "prepare": (prepare.run, "prepare: nothing to do, there is no PrepareScript"),
+    "prepare for building": (
+        prepare.run_for_build,
+        "prepare-build: nothing to do, there is no PrepareScript",
+    ),
+    "build": (build_script.run, "build-script: nothing to do, there is no BuildScript"),
+    "install": (
+        install_build_dest.run,
+        "install-build-dest: nothing to do, no build script made anything",
+    ),
 }
 
 
@@ -206,8 +212,11 @@ def test_a_step_with_nothing_configured_says_so(
 
 def test_a_build_script_alone_begins_the_overlay(make: Make) -> None:
     work = make("#!/bin/sh -e\nrm /etc/removed; touch /new $DESTDIR/made\n", BUILD_DIRECTORY="")
-    assert build_script.run(work.context) == "mkosi.build: 1 file for the image"
-    assert install_build_dest.run(work.context) == "1 file of the build script into the image"
+    assert build_script.run(work.context) == "build-script: mkosi.build: 1 file for the image"
+    assert (
+        install_build_dest.run(work.context)
+        == "install-build-dest: 1 file of the build script into the image"
+    )
     assert files(work.root) >= {"etc/removed", "made"}
     assert not (work.root / "new").exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -60,14 +61,17 @@ def test_nothing_was_written_into_the_project(project: Project) -> None:
     assert not (project.folder / "left-in-the-sources").exists()
 
 
-def test_an_edited_source_runs_the_build_script_and_what_truly_follows(project: Project) -> None:
+def test_an_edited_source_runs_the_build_script_and_what_truly_follows(
+    project: Project, tmp_path: Path
+) -> None:
     """A remark changes no byte of the program, so there everything ends."""
     text = source(project.token)
+    other = ("--output", str(tmp_path / "out"))
     project.write({"hello.c": f"/* a remark */{text}"})
-    assert ran(project.events()) == ["build-script"]
+    remark = ran(project.events(*other))
     project.write({"hello.c": text.replace("hello, ", "good morning, ")})
-    again = ran(project.events())
-    assert again[:3] == ["build-script", "install-build-dest", "extra-trees"]
-    assert not {"bootstrap", "configure", "prepare", "build-packages", "prepare-build"} & {*again}
+    change = ran(project.events(*other))
     project.write({"hello.c": text})
-    assert ran(project.events()) == []
+    assert remark == ["build-script"]
+    assert change[:3] == ["build-script", "install-build-dest", "extra-trees"]
+    assert not {"bootstrap", "configure", "prepare", "build-packages", "prepare-build"} & {*change}
