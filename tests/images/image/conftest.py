@@ -69,7 +69,7 @@ test ! -e /usr/sbin/policy-rc.d || test -x /usr/sbin/policy-rc.d
 mkdir -p "$DESTDIR/usr/bin" "$DESTDIR/usr/share/hello"
 gcc -O2 -o "$DESTDIR/usr/bin/hello" "$SRCDIR/hello.c" -lz
 cp /etc/prepared "$DESTDIR/usr/share/hello/prepared"
-ls /sys/class/net > "$DESTDIR/usr/share/hello/network"
+sed -n 's/^ *\\(.*\\):.*/\\1/p' /proc/net/dev > "$DESTDIR/usr/share/hello/network"
 touch /usr/bin/left-in-the-overlay "$SRCDIR/left-in-the-sources"
 """,
     "mkosi.postinst": """\
