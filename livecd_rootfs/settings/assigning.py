@@ -53,9 +53,13 @@ def value(row: Setting, earlier: Value | None, new: Assignment) -> Value:
         return Value(text=row.default, origin=DEFAULT)
     if row.kind not in LISTS:
         return Value(text=checks.canonical(row, new.text), origin=new.origin, place=new.place)
-    goes_on = new.text and earlier is not None and earlier.text and earlier.origin != DEFAULT
-    origin = f"{earlier.origin}, {new.origin}" if earlier and goes_on else new.origin
-    return Value(text=_added(row, earlier, new), origin=origin, place=new.place)
+    text, place = _added(row, earlier, new), new.place or new.origin
+    if not new.text or earlier is None or not earlier.text or earlier.origin == DEFAULT:
+        return Value(text=text, origin=new.origin, place=place)
+    # Which of them has the item that a message is about is not known.
+    return Value(
+        text=text, origin=f"{earlier.origin}, {new.origin}", place=f"{earlier.where}, {place}"
+    )
 
 
 def _added(row: Setting, earlier: Value | None, new: Assignment) -> str:

@@ -11,7 +11,7 @@ ROWS = (
         option="BaseTrees",
         aliases=("BaseImage",),
         kind=Kind.TREES,
-        help="roots below the image, the first one lowest: directories or tar files",
+        help="the root to begin with instead of a bootstrap: a directory or a tar file",
     ),
     Setting(
         name="format",

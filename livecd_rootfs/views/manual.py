@@ -38,6 +38,12 @@ written to, and `.git`; what it writes there is thrown away.
 `ImageVersion=>=2`, `PathExists=src`, or any other option. Of lines that begin with a pipe, as in \
 `Release=|sid`, one has to hold.
 
+**From little.** The target `image` begins with essential packages and apt; `Bootable` adds what \
+boots them (init, a kernel unless `Packages` has one, a boot loader, an initramfs tool), and no \
+more. So there `Bootloader` is `systemd-boot` and `Cloud` is `no` where nobody sets them. With \
+`BaseTrees` it begins with another root, to which packages that it lacks are added. One run \
+builds either such targets or others.
+
 An option that nobody knows is told with its place and the nearest name, and does no harm. The \
 section in which an option stands has no meaning.
 """

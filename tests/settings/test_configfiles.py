@@ -264,3 +264,13 @@ def test_keys_of_the_project_sign_only_where_secure_boot_is_asked_for(tmp_path: 
     (tmp_path / "mkosi.key").touch()
     assert load(tmp_path).text("secure_boot_key") == ""
     assert load(tmp_path, "SecureBoot=yes").text("secure_boot_key") == "mkosi.key"
+
+
+def test_of_a_list_that_grew_all_places_are_told(tmp_path: Path) -> None:
+    project(
+        tmp_path, {"mkosi.conf": "[Content]\nExtraTrees=a\n", "x.conf": "[Content]\nExtraTrees= b"}
+    )
+    (tmp_path / "a").mkdir()
+    with pytest.raises(UsageError, match="which is not there") as failure:
+        settings.load({}, {}, tmp_path)
+    assert failure.value.place == "mkosi.conf:2:12, mkosi.conf.d/x.conf:2:13"
