@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from livecd_rootfs import process
+from livecd_rootfs.diagnostics import near
+from livecd_rootfs.diagnostics.near import did_you_mean
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.hooktree import CHROOT_FOLDER, FINAL_HOOKS
 from livecd_rootfs.lint.context import Context
@@ -26,12 +28,17 @@ def targets_of(context: Context, words: Sequence[str]) -> tuple[str, ...]:
     """
     for word in words:
         if word not in context.series:
-            known = ", ".join(context.series)
-            raise UsageError(f"there is no series file '{word}'", remedy=f"one of: {known}")
+            raise unknown_series(context, word)
     if words or DEFAULT_TARGET in context.series:
         return tuple(words) or (DEFAULT_TARGET,)
     below = {entry.name for _, entry in context.entries("depends")}
     return tuple(name for name in context.series if name not in below) or tuple(context.series)
+
+
+def unknown_series(context: Context, name: str) -> UsageError:
+    """What is said of a name that no series file has."""
+    remedy = did_you_mean(near(name, context.series)) or f"one of: {', '.join(context.series)}"
+    return UsageError(f"there is no series file '{name}'", remedy=remedy)
 
 
 def of(context: Context, targets: Sequence[str]) -> Graph:
@@ -40,11 +47,13 @@ def of(context: Context, targets: Sequence[str]) -> Graph:
     edges = tuple(dict.fromkeys(_edges(context)))
     keys = dict.fromkeys(f"series {name}" for name in context.series)
     keys |= dict.fromkeys(f"hook {name}" for name, hook in context.hooks.items() if hook.is_file)
+    there = set(keys)
     keys |= dict.fromkeys(edge.end for edge in edges)
     found = {f"series {name}" for name in reached}
     found |= {edge.end for edge in edges if edge.start in found}
     found |= {key for key in keys if _always_runs(key)}
-    nodes = (_node(key, is_reached=key in found) for key in keys)
+    missing = {key for key in keys if key not in there and not key.startswith("artifact ")}
+    nodes = (_node(key, is_reached=key in found, is_missing=key in missing) for key in keys)
     return Graph(nodes=tuple(nodes), edges=edges)
 
 
@@ -61,8 +70,9 @@ def _edges(context: Context) -> Iterator[Edge]:
         yield Edge(start=f"series {series.name}", end=end, label=line)
 
 
-def _node(key: str, *, is_reached: bool) -> Node:
-    kind, _, label = key.partition(" ")
+def _node(key: str, *, is_reached: bool, is_missing: bool) -> Node:
+    kind, _, name = key.partition(" ")
+    label = f"{name} (missing)" if is_missing else name
     return Node(key=key, kind=kind, label=label, is_reached=is_reached)
 
 
@@ -95,7 +105,8 @@ def _text(shown: Graph, targets: Sequence[str]) -> str:
     always = [node for node in shown.nodes if node.kind == "hook" and _always_runs(node.key)]
     if always:
         lines += ["", "in every build", *(f"   {node.label}" for node in always)]
-    left = [node for node in shown.nodes if not node.is_reached]
+    # The artifacts of a series that nobody reaches go without saying.
+    left = [node for node in shown.nodes if not (node.is_reached or node.kind == "artifact")]
     if left:
         lines += ["", f"{_MARK} from {' '.join(targets)}"]
         lines += [f"   {node.kind:<9}{node.label}" for node in left]

@@ -11,6 +11,7 @@ from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.hooktree import SERIES_FOLDERS
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.effects import names
+from livecd_rootfs.lint.graph import unknown_series
 
 EXTRA = "extra"
 _NAME = re.compile(r"[a-z0-9][a-z0-9.+_-]*")
@@ -25,7 +26,7 @@ provides ${{PREFIX}}.{name}.txt
 HOOK = """\
 #!/bin/sh
 # hook: env=PREFIX network=no
-# hook: reads={declared} writes=livecd.*
+# hook: reads={declared} writes=${{PREFIX}}.{name}.txt
 #
 # {name}: lists the files of {declared}, with their sizes.
 # It runs in the build directory; what it makes has another name until it is whole.
@@ -71,8 +72,7 @@ def plan(context: Context, name: str, depends: str | None) -> tuple[NewFile, New
             remedy="take lower-case letters, digits and dashes, as in my-image",
         )
     if depends is not None and depends not in context.series:
-        known = ", ".join(context.series)
-        raise UsageError(f"there is no series file '{depends}'", remedy=f"one of: {known}")
+        raise unknown_series(context, depends)
     root = Path(context.tree.root)
     declared, written = _made(context, depends)
     words: Mapping[str, str] = {
@@ -102,7 +102,7 @@ def _made(context: Context, depends: str | None) -> tuple[str, str]:
     if inner or not known:
         return (inner or [_ROOT])[0], (inner or [_ROOT])[0]
     suffix = known[0].removeprefix(names.PREFIX)
-    return f"livecd.*{suffix}", f'"$PREFIX{suffix}"'
+    return known[0], f'"$PREFIX{suffix}"'
 
 
 def write(files: tuple[NewFile, ...]) -> None:

@@ -102,6 +102,21 @@ def test_svg_is_what_dot_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert graph("--format", "svg") == "<svg>-Tsvg digraph plan {</svg>\n"
 
 
+def test_what_is_not_there_is_marked() -> None:
+    for name in ("base/series/disk", "base/image.binary"):
+        Path(HERE, name).unlink()
+    assert graph().startswith(
+        "all\n├─ disk (missing)\n└─ image\n   ├─ disk (missing)\n   └─ base/image.binary (missing)\n"
+    )
+    assert 'label="disk (missing)"' in graph("--format", "dot")
+
+
+def test_a_near_name_is_suggested() -> None:
+    with pytest.raises(LivecdError) as caught:
+        graph("dsk")
+    assert caught.value.remedy == "did you mean 'disk'?"
+
+
 @pytest.mark.parametrize("words", [["nobody"], ["--tree", "nowhere"], ["--format", "png"]])
 def test_what_can_not_be_understood(words: list[str]) -> None:
     with pytest.raises(LivecdError):
