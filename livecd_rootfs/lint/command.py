@@ -289,10 +289,18 @@ def _summary(found: Sequence[Diagnostic], fixed: int) -> str:
     done = [f"{fixed} fixed"] if fixed else []
     counts = Counter(one.severity for one in found)
     told = [_count(counts[severity], severity.value) for severity in Severity if counts[severity]]
-    mendable = sum(1 for one in found if one.fix and one.fix.is_safe)
-    hint = f"; --fix mends {mendable} of them" if mendable else ""
     note = "" if has_parser() else NO_PARSER
-    return f"{', '.join((*done, *told)) or 'nothing found'}{hint}\n{note}"
+    return f"{', '.join((*done, *told)) or 'nothing found'}{_hint(found)}\n{note}"
+
+
+def _hint(found: Iterable[Diagnostic]) -> str:
+    """How many of them can be mended."""
+    mendable = Counter(one.fix.is_safe for one in found if one.fix)
+    safe, every = mendable[True], mendable.total()
+    if safe:
+        more = f", with --unsafe-fixes {every}" if every > safe else ""
+        return f"; --fix mends {safe} of them{more}"
+    return f"; --fix --unsafe-fixes mends {every} of them" if every else ""
 
 
 def _count(number: int, name: str) -> str:

@@ -76,8 +76,12 @@ def test_status(example: str, arguments: tuple[str, ...], status: int, here: Pat
 
 def test_the_last_line_counts(here: Path) -> None:
     examples.plant(BY_CODE["keyword-typo"].BAD, here / "hooks.d")
-    assert lint("--select=keyword-typo").out.endswith("\n\n5 errors; --fix mends 3 of them\n")
-    assert lint("--select=keyword-typo", "--fix").out.endswith("\n\n3 fixed, 2 errors\n")
+    assert lint("--select=keyword-typo").out.endswith(
+        "\n\n5 errors; --fix mends 3 of them, with --unsafe-fixes 4\n"
+    )
+    assert lint("--select=keyword-typo", "--fix").out.endswith(
+        "\n\n3 fixed, 2 errors; --fix --unsafe-fixes mends 1 of them\n"
+    )
     assert lint("--select=missing-series").out == "nothing found\n"
 
 
@@ -140,7 +144,7 @@ def test_private_hooks_alone_lie_over_the_shipped_tree(here: Path) -> None:
 def test_statistics(here: Path) -> None:
     examples.plant(BY_CODE["keyword-typo"].BAD, here / "hooks.d")
     shown = lint("--statistics", "--select=keyword-typo,missing-series").out
-    assert shown == "5  keyword-typo\n5 errors; --fix mends 3 of them\n"
+    assert shown == "5  keyword-typo\n5 errors; --fix mends 3 of them, with --unsafe-fixes 4\n"
 
 
 def test_colour_is_for_terminals_and_for_who_asks(here: Path) -> None:

@@ -55,6 +55,25 @@ def test_its_hooks_are_understood(tmp_path: Path) -> None:
                      "extra/disk-efi.binary"}  # fmt: skip
 
 
+def test_what_the_tree_below_provides_is_told_in_ones_own(tmp_path: Path) -> None:
+    """Whichever of the two names comes first."""
+    tree = context(tmp_path)
+    below = tmp_path / "public/hooks.d/base"
+    (below / "series/zzz").write_text("base/zzz.binary\nprovides ${PREFIX}.ova\n")
+    (below / "zzz.binary").write_text('#!/bin/sh\n: >"$PREFIX.ova"\n')
+    (found,) = engine.run(tree, QUICK).findings
+    assert (found.code, found.labels[0].span.text) == ("shared-provides", "livecd.ubuntu-cpc.ova")
+    assert found.labels[1].span.source.path == str(below / "series/zzz")
+
+
+def test_what_nobody_provides_is_suggested(tmp_path: Path) -> None:
+    """However its project is written, and not what another series has already."""
+    text = TEXT.replace("provides livecd.ubuntu-cpc.ova\n", "provides ${PREFIX}.ovaa\n")
+    (found,) = engine.run(context(tmp_path, text), QUICK).findings
+    assert found.help == "did you mean 'livecd.ubuntu-cpc.ova'?"
+    assert found.notes == ("its hooks make livecd.ubuntu-cpc.ova, which no series provides",)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code", "place"),
     [

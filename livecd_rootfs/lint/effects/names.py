@@ -28,7 +28,7 @@ _LITERAL = re.compile(r"^livecd\.([A-Za-z0-9_+-]+)(?=\.)")
 # How many letters of a name, besides prefix and stars, make it one that is meant.
 _TELLING = 3
 # Stands for a prefix where names are compared; nothing else has such a character.
-_ANY_PREFIX = "livecd.\0"
+ANY_PREFIX = "livecd.\0"
 
 
 @cache
@@ -76,7 +76,7 @@ def project(text: str) -> str | None:
 @cache
 def comparable(text: str) -> str:
     """The name with any prefix, written out or not, as one and the same."""
-    return _LITERAL.sub(_ANY_PREFIX, normal(text).replace(PREFIX, _ANY_PREFIX))
+    return _LITERAL.sub(ANY_PREFIX, normal(text).replace(PREFIX, ANY_PREFIX))
 
 
 def same(one: str, other: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from livecd_rootfs.diagnostics import Diagnostic, Edit, Fix, Label, Severity, near
 from livecd_rootfs.diagnostics.near import did_you_mean
@@ -41,13 +41,29 @@ def check(context: Context) -> Iterator[Diagnostic]:
     """Look for each provided name among all that the series' hooks may write."""
     for series in context.own_series:
         for entry in context.flow.unmade(series):
-            yield _finding(entry, series, context.flow.made_for(series.name))
+            yield _finding(entry, series, _unclaimed(context, series))
 
 
-def _finding(entry: Entry, series: Series, made: Iterable[str]) -> Diagnostic:
-    artifacts = sorted(name for name in made if names.is_artifact(name) and names.is_known(name))
-    provided = {other.name for other in series.entries if other.kind == "provides"}
-    alike = near(entry.name, (name for name in artifacts if name not in provided))
+def _unclaimed(context: Context, series: Series) -> list[str]:
+    """The artifacts that its hooks make, and no series provides that runs with it."""
+    below = context.below(series.name)
+    provided = names.Names(
+        line.name for one, line in context.entries("provides") if one.name in below
+    )
+    made = context.flow.made_for(series.name)
+    known = (name for name in made if names.is_artifact(name) and names.is_known(name))
+    return sorted(name for name in known if not provided.has(name))
+
+
+def _near(name: str, artifacts: Iterable[str]) -> tuple[str, ...]:
+    """Those that are like it; the prefix, which all of them have, does not count."""
+    own = {names.comparable(one).removeprefix(names.ANY_PREFIX): one for one in artifacts}
+    wanted = names.comparable(name).removeprefix(names.ANY_PREFIX)
+    return tuple(own[one] for one in near(wanted, own))
+
+
+def _finding(entry: Entry, series: Series, artifacts: Sequence[str]) -> Diagnostic:
+    alike = _near(entry.name, artifacts)
     fix = None
     if len(alike) == 1:
         edit = Edit(span=entry.span, replacement=alike[0])
@@ -57,7 +73,9 @@ def _finding(entry: Entry, series: Series, made: Iterable[str]) -> Diagnostic:
         severity=SEVERITY,
         message=f"nothing that series '{series.name}' runs makes {entry.name}",
         labels=(Label(span=entry.span, text="no hook writes a file of this name"),),
-        notes=(f"its hooks make {', '.join(artifacts)}",) if artifacts else (),
+        notes=(f"its hooks make {', '.join(artifacts)}, which no series provides",)
+        if artifacts
+        else (),
         help=did_you_mean(alike),
         fix=fix,
     )

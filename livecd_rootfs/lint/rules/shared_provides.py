@@ -49,8 +49,13 @@ def check(context: Context) -> Iterator[Diagnostic]:
         lines = providers.setdefault(context.artifact(entry.name), {})
         lines.setdefault(series.name, (series, entry))
     for artifact, lines in providers.items():
-        first, *others = lines.values()
+        # Of a tree that is laid over another one, the lines of that one come first.
+        first, *others = sorted(lines.values(), key=lambda one: _is_own(context, one))
         yield from (_finding(artifact, first, other) for other in others)
+
+
+def _is_own(context: Context, line: tuple[Series, Entry]) -> bool:
+    return context.tree.is_own(line[0].source.path)
 
 
 def _finding(artifact: str, first: tuple[Series, Entry], other: tuple[Series, Entry]) -> Diagnostic:
