@@ -125,6 +125,27 @@ def test_a_root_is_made_ready_and_left_as_it_was(build: BuildDirectory) -> None:
     assert not any((root / "var/lib/apt/lists").iterdir())
 
 
+@pytest.mark.tools("unshare")
+def test_a_root_in_the_namespace_of_a_user(build: BuildDirectory) -> None:
+    """What such a namespace was given can't be unmounted in it for itself, as what lies in /sys."""
+    root = build.path / "rootfs.dir"
+    for name in ("proc", "sys", "dev", "run", "tmp", "etc"):
+        (root / name).mkdir(parents=True)
+    said = build.made(
+        """
+        unshare --user --map-root-user --mount --pid --fork bash -euc '
+            . config/functions
+            setup_mountpoint rootfs.dir
+            test -e rootfs.dir/dev/null && test -e rootfs.dir/sys/kernel
+            teardown_mountpoint rootfs.dir
+            ! mountpoint rootfs.dir/sys && ! mountpoint rootfs.dir/dev'
+        """
+    )
+    assert "left behind" not in said
+    assert said.count("is not a mountpoint") == 2
+    assert build.left() == []
+
+
 def test_a_root_without_name_servers_gets_none(build: BuildDirectory) -> None:
     root = build.path / "rootfs.dir"
     for name in ("proc", "sys", "dev", "run", "tmp", "etc"):
