@@ -39,7 +39,8 @@ def run(context: Context) -> str:
             remedy=f"choose a base that has it, or one that has {', '.join(wanted)}",
         )
     _install(context, wanted)
-    return f"install-distribution: {len(wanted)} packages, and what they depend on"
+    counted = "1 package" if len(wanted) == 1 else f"{len(wanted)} packages"
+    return f"install-distribution: {counted}, and dependencies"
 
 
 def missing(root: Path, words: Sequence[str]) -> tuple[str, ...]:

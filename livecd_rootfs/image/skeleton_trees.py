@@ -34,4 +34,4 @@ def run(context: Context) -> str:
     if context.variables.get(BASE) == BOOTSTRAP:
         return "skeleton-trees: nothing to do, the bootstrap had them before packages"
     done = treesource.install(context, context.chroot, VARIABLE, missing=True)
-    return f"skeleton-trees: {done} that were missing"
+    return f"skeleton-trees: {done}, as far as they were missing"

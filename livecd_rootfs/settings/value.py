@@ -174,6 +174,8 @@ def added(row: Setting, earlier: str, more: str) -> str:
     before = earlier.split() if row.kind is Kind.ARGUMENTS else split(row, earlier)
     items = list(before) if more else []
     for item in written(row, more):
+        if row.kind is Kind.TREES and item in items:
+            continue  # a default file that is named as well
         if row.change or not item.startswith("!"):
             items.append(item)
         else:

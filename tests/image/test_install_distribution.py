@@ -39,7 +39,9 @@ def test_skeleton_trees_replace_nothing_in_another_root(
 ) -> None:
     context = new_context(SKELETON_TREES=str(skeleton))
     (context.chroot / "etc/theirs").write_text("theirs\n")
-    assert skeleton_trees.run(context) == "skeleton-trees: 1 tree, 1 file that were missing"
+    assert (
+        skeleton_trees.run(context) == "skeleton-trees: 1 tree, 1 file, as far as they were missing"
+    )
     assert (context.chroot / "etc/mine").read_text() == "mine\n"
     assert (context.chroot / "etc/theirs").read_text() == "theirs\n"
 
@@ -90,7 +92,7 @@ def test_only_what_is_missing_is_installed(
     context = root_with_packages(new_context, IMAGE_PACKAGES=words, LIVECD_BASE="directory")
     (context.chroot / "var/lib/apt/lists/lock").touch()
     said = install_distribution.run(context)
-    assert said == "install-distribution: 2 packages, and what they depend on"
+    assert said == "install-distribution: 2 packages, and dependencies"
     assert [list(argv[:2]) for argv in called] == [
         ["apt-get", "update"], ["apt-get", "--yes"], ["apt-get", "clean"],
     ]  # fmt: skip

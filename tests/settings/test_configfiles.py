@@ -245,7 +245,9 @@ def test_default_files(tmp_path: Path) -> None:
     for name in ("mkosi.extra.tar", "mkosi.build", "other"):
         (tmp_path / name).touch(0o755)
     (tmp_path / "mkosi.version").write_text("7\n")
-    project(tmp_path, {"mkosi.conf": "[Content]\nExtraTrees=more:/srv\nBuildScript=other\n"})
+    project(
+        tmp_path, {"mkosi.conf": "[Content]\nExtraTrees=more:/srv,mkosi.extra\nBuildScript=other\n"}
+    )
     loaded = load(tmp_path)
     assert loaded.words("extra_trees") == ("mkosi.extra", "mkosi.extra.tar", "more:/srv")
     assert loaded.for_hooks("extra_trees").splitlines()[1:] == [
