@@ -231,6 +231,11 @@ CAUSES = (
         remedy=_AGAIN,
     ),
     Cause(
+        pattern=r"(?m)^skeleton-trees: (.+)\n  (?:at|why|help):",
+        message="the skeleton trees can't be put into the root: {0}",
+        remedy="the lines above tell which; mend it, or SkeletonTrees",
+    ),
+    Cause(
         pattern=r"need to be root",
         message="a bootstrap needs root, or root of a user namespace",
         remedy="run as root",

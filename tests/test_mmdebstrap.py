@@ -7,6 +7,7 @@ import multiprocessing
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -307,3 +308,18 @@ def archive(files: dict[str, bytes]) -> Iterator[str]:
         finally:
             process.kill()
             process.join()
+
+
+def test_a_skeleton_that_does_not_fit_is_told_by_its_own_words() -> None:
+    text = (
+        "skeleton-trees: a file without a target must be a tar file, which this is not\n"
+        "  at:   /livecd/files/SKELETON_TREES/0\nE: command failed: cd /build\n"
+    )
+    done = Completed(argv=("mmdebstrap",), status=25, stdout=text, stderr="", seconds=1)
+    failed = mmdebstrap.failure(Request(suite="sid", target=TARGET), done)
+    assert failed.message == (
+        "the skeleton trees can't be put into the root: "
+        "a file without a target must be a tar file, which this is not"
+    )
+    fine = replace(done, stdout="skeleton-trees: 1 tree, 1 file\nE: something else\n")
+    assert isinstance(mmdebstrap.failure(Request(suite="sid", target=TARGET), fine), CommandError)

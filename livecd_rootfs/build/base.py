@@ -27,7 +27,8 @@ SKELETON = "skeleton_trees"
 # The step itself, in the bootstrap: mmdebstrap runs these outside of the root. Its files stay as
 # they are while packages come, and the options for that don't stay in the root.
 SKELETON_MODULE = "livecd_rootfs.image.skeleton_trees"
-_STEP = "import sys; from livecd_rootfs.image import skeleton_trees as step; "
+_STEP = 'import sys; sys.argv = ["skeleton-trees"]; '
+_STEP += "from livecd_rootfs.image import skeleton_trees as step; "
 _STEP += "from livecd_rootfs.steps import hook; sys.exit(hook.main(step.before_packages))"
 _OPTIONS = "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
 _SKELETON_HOOKS = (
