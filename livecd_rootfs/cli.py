@@ -250,8 +250,13 @@ app.command()(inspectcli.diff)
 def boot(
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="qcow2, raw, vmdk or vhd.")],
     firmware: Annotated[
-        FirmwareName, typer.Option("--firmware", help="uefi-secure enforces Secure Boot.")
-    ] = FirmwareName.bios,
+        FirmwareName,
+        typer.Option(
+            "--firmware",
+            help="auto: bios where the disk has a boot sector with code, else uefi; "
+            "uefi-secure enforces Secure Boot.",
+        ),
+    ] = FirmwareName.auto,
     until: Annotated[
         Goal, typer.Option("--until", help="How far: its login prompt, ssh, cloud-init's end.")
     ] = Goal.login,

@@ -48,6 +48,7 @@ class ProgressForm(StrEnum):
 class FirmwareName(StrEnum):
     """What starts a guest."""
 
+    auto = "auto"
     bios = "bios"
     uefi = "uefi"
     secure = "uefi-secure"

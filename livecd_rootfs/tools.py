@@ -90,7 +90,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
                 "which is neither reproducible nor knows zstd",
                 ("-version",),
             ),
-            *_tools("qemu-utils", "qemu-img", (5, 1), "which lacks zstd"),
+            *_tools("qemu-utils", "qemu-img qemu-io", (5, 1), "which lacks zstd"),
             *_tools("qemu-system-x86", "qemu-system-x86_64", *_EMULATOR),
             *_tools("qemu-system-arm", "qemu-system-aarch64", *_EMULATOR),
             *_tools("grub-common", "grub-mkimage"),

@@ -82,6 +82,7 @@ def boot_image(
         BootFailed: it did not come so far; the notes are its last lines.
         LivecdError: it could not be started.
     """
+    request = image.with_firmware(request, toolbox)
 
     def body(running: Session, run: Run) -> Result:
         try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livecd_rootfs import units
+from livecd_rootfs.boot.request import Firmware, Request
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.process import CommandError
 from livecd_rootfs.tools import Toolbox
@@ -14,6 +15,7 @@ from livecd_rootfs.tools import Toolbox
 # What this program makes; others, such as a text file that qemu takes for raw, are refused.
 FORMATS = ("raw", "qcow2", "vmdk", "vpc", "vdi", "vhdx")
 _SECTOR = 512
+_BOOT_CODE = 440
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,36 @@ def _has_boot_signature(path: Path) -> bool:
     """Whether a raw disk begins with a boot sector; a GPT's protective one counts, too."""
     with path.open("rb") as stream:
         return stream.read(_SECTOR)[-2:] == b"\x55\xaa"
+
+
+def has_boot_code(image: Image, toolbox: Toolbox) -> bool:
+    """Whether a BIOS finds a program at the disk's beginning.
+
+    The first 440 bytes are its place (UEFI specification, 5.2.1); a disk for UEFI alone
+    has nothing there.
+
+    Raises:
+        CommandError: the image can't be read.
+    """
+    look = f"read -P 0 -s 0 -l {_BOOT_CODE} 0 {_SECTOR}"
+    asked = ("qemu-io", "-r", "-U", "-f", image.format, "-c", look, image.path)
+    found = toolbox.run(asked, cwd=Path("/"), show=(image.path,), check=False)
+    if found.status not in {0, 1}:
+        raise CommandError(found)
+    return "verification failed" in found.stdout
+
+
+def with_firmware(request: Request, toolbox: Toolbox) -> Request:
+    """The request with a firmware that can start the image, where it names none.
+
+    Raises:
+        LivecdError: the image can't be read.
+    """
+    if request.firmware is not Firmware.AUTO:
+        return request
+    found = inspect(request.image, toolbox)
+    by_bios = request.architecture == "amd64" and has_boot_code(found, toolbox)
+    return replace(request, firmware=Firmware.BIOS if by_bios else Firmware.UEFI)
 
 
 def overlay_command(image: Image, overlay: Path, size: int | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import select
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from livecd_rootfs.boot import seed, ssh
+from livecd_rootfs.boot import image, seed, ssh
 from livecd_rootfs.boot.check import KvmFailed, Run, run_guest, wait
 from livecd_rootfs.boot.machine import TICK_SECONDS, Machine
 from livecd_rootfs.boot.request import BootFailed, Request, Until
@@ -51,7 +51,7 @@ def console(
             raise KvmFailed
 
     run_guest(
-        replace(request, until=Until.LOGIN),
+        replace(image.with_firmware(request, toolbox), until=Until.LOGIN),
         toolbox,
         body,
         progress=progress,
@@ -80,7 +80,7 @@ def shell(
     Raises:
         BootFailed: nobody could log in.
     """
-    asked = replace(request, until=Until.SSH)
+    asked = replace(image.with_firmware(request, toolbox), until=Until.SSH)
 
     def body(running: Session, run: Run) -> int:
         came = wait(running, asked, suspect=run.suspect)

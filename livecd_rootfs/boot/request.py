@@ -19,8 +19,9 @@ class Until(Enum):
 
 
 class Firmware(Enum):
-    """What starts the boot loader."""
+    """What starts the boot loader; ``auto`` is the BIOS where the disk has code for one."""
 
+    AUTO = "auto"
     BIOS = "bios"
     UEFI = "uefi"
     UEFI_SECURE = "uefi-secure"

@@ -11,6 +11,7 @@ import pytest
 
 from livecd_rootfs.boot import image
 from livecd_rootfs.boot.image import Image
+from livecd_rootfs.boot.request import Firmware, Request
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.tools import Toolbox
 
@@ -86,3 +87,30 @@ def test_the_overlay_s_command() -> None:
     assert " ".join(bigger) == f"{expected} 4194304"
     with pytest.raises(UsageError, match=r"a disk of 4\.0 KiB has no room for disk"):
         image.overlay_command(disk, Path("/b/disk.qcow2"), 4096)
+
+
+@pytest.mark.tools("qemu-img", "qemu-io")
+@pytest.mark.parametrize(
+    ("code", "architecture", "asked", "firmware"),
+    [
+        (b"\xeb\x63\x90", "amd64", Firmware.AUTO, Firmware.BIOS),
+        (b"", "amd64", Firmware.AUTO, Firmware.UEFI),
+        (b"", "amd64", Firmware.BIOS, Firmware.BIOS),
+        (b"\xeb\x63\x90", "arm64", Firmware.AUTO, Firmware.UEFI),
+    ],
+)
+@pytest.mark.parametrize("form", ["raw", "qcow2"])
+def test_the_firmware_is_one_that_can_start_the_disk(
+    tmp_path: Path,
+    *,
+    form: str,
+    code: bytes,
+    architecture: str,
+    asked: Firmware,
+    firmware: Firmware,
+) -> None:
+    raw, path = tmp_path / "disk.raw", tmp_path / "disk.img"
+    raw.write_bytes((code.ljust(446, b"\0") + b"p" * 64 + b"\x55\xaa").ljust(MIB, b"\0"))
+    subprocess.run(("qemu-img", "convert", "-f", "raw", "-O", form, raw, path), check=True)
+    request = Request(image=path, architecture=architecture, firmware=asked)
+    assert image.with_firmware(request, Toolbox()).firmware is firmware
