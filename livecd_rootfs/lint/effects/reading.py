@@ -53,6 +53,8 @@ class Reader:
         # since each is parsed once for all hooks.
         self._beside_hook: dict[str, str] = {}
         self._modules: dict[str, str] = {}
+        self._language = cache(_language)
+        self._key = cache(_key)
 
     def effects(self, hook: Hook) -> Effects:
         """What a hook does, as far as that is known."""
@@ -68,7 +70,7 @@ class Reader:
         memo = self._memo
         if memo is None or processes == 1:
             return
-        new = [hook for hook in hooks if _language(hook) and not memo.has(_key(hook))]
+        new = [hook for hook in hooks if self._language(hook) and not memo.has(self._key(hook))]
         if len(new) < MANY:
             return
         from livecd_rootfs.lint.effects import crew  # noqa: PLC0415 (it is slow to load)
@@ -77,7 +79,7 @@ class Reader:
             rows: dict[str, memos.Row] = {}
             for hook in (new[place] for place in places):
                 with suppress(LivecdError):  # it is met again, and told, where rules ask for it
-                    rows[_key(hook)] = self._follow(hook)[1]
+                    rows[self._key(hook)] = self._follow(hook)[1]
             return rows
 
         for rows in crew.rows(follow, len(new), processes):
@@ -89,22 +91,22 @@ class Reader:
             self._memo.save()
 
     def _remembered(self, hook: Hook) -> Effects:
-        if _language(hook) is None:
+        if self._language(hook) is None:
             return unclear(hook)
         if self._memo is None:
             return self._read(hook)
-        known = self._memo.find(_key(hook), self._open)
+        known = self._memo.find(self._key(hook), self._open)
         if known is not None:
             return known
         found, row = self._follow(hook)
-        self._memo.adopt({_key(hook): row})
+        self._memo.adopt({self._key(hook): row})
         return found
 
     def _follow(self, hook: Hook) -> tuple[Effects, memos.Row]:
         """What a hook does, and how that is remembered."""
         self._beside_hook = {}
         found = self._read(hook)
-        is_shell = _language(hook) == "sh"
+        is_shell = self._language(hook) == "sh"
         return found, memos.row_of(found, self._beside_hook if is_shell else self._modules)
 
     def _read(self, hook: Hook) -> Effects:
@@ -114,7 +116,7 @@ class Reader:
             return unclear(hook)  # thousands of blocks in each other
 
     def _by_language(self, hook: Hook) -> Effects:
-        if _language(hook) == "sh":
+        if self._language(hook) == "sh":
             from livecd_rootfs.lint.effects import shell  # noqa: PLC0415 (the parser is slow to load)
 
             return shell.effects(hook.text.source, lambda path: self._beside(hook, path))
