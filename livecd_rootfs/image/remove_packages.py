@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import dpkg, purge, rooted
 from livecd_rootfs.steps.context import Context
 
 _APT = ("usr/bin/apt-get",)
+_DPKG = "dpkg"
+_DPKG_FILES = "var/lib/dpkg/info/dpkg.list"
 
 
 def run(context: Context) -> str:
@@ -54,7 +58,25 @@ def _purged(context: Context, names: Sequence[str]) -> Iterator[str]:
             place=str(context.chroot),
             remedy="add apt to Packages; RemovePackages may remove it again in the end",
         )
-    gone = purge.purge(context, context.chroot, names)
-    more = len(gone) - len(names)
+    others = [name for name in names if name != _DPKG]
+    gone = purge.purge(context, context.chroot, others) if others else ()
+    if _DPKG in names:
+        _remove_dpkg(context.chroot)
+    more = len(gone) - len(others)
     them = "it" if len(names) == 1 else "them"
     yield f"{len(names)} purged" + (f", and {more} with {them}" if more else "")
+
+
+def _remove_dpkg(root: Path) -> None:
+    """Remove dpkg's files, which it can't do itself, and its record; what it kept stays."""
+    listed = rooted.text(root, _DPKG_FILES).splitlines()
+    for name in sorted(listed, reverse=True):
+        path = rooted.resolve(root, str(Path(name).parent)) / Path(name).name
+        if not rooted.resolve(root, name).is_dir():
+            path.unlink(missing_ok=True)
+        elif not path.is_symlink():
+            with suppress(OSError):  # it is not empty: another package, or a record, is in it
+                path.rmdir()
+    records = rooted.text(root, dpkg.STATUS).split("\n\n")
+    kept = [record for record in records if f"Package: {_DPKG}" not in record.splitlines()]
+    rooted.write(root, dpkg.STATUS, "\n\n".join(kept))

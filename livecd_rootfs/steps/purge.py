@@ -41,8 +41,13 @@ def purge(context: Context, root: Path, packages: Sequence[str]) -> Sequence[str
     unneeded = _planned(context, root, ["autoremove"])
     wanted = _planned(context, root, ["--auto-remove", "purge", *packages])
     names = sorted((wanted - unneeded) | set(packages))
-    target.run(context, root, [*_APT, "purge", *names], private=_PRIVATE)
+    target.run(context, root, [*_APT, "purge", *names], private=private(names))
     return names
+
+
+def private(names: Sequence[str]) -> Sequence[str]:
+    """Where the purge of packages has directories of its own; apt's script removes apt's."""
+    return [folder for folder in _PRIVATE if not ("apt" in names and "/apt" in folder)]
 
 
 def _planned(context: Context, root: Path, words: Sequence[str]) -> set[str]:

@@ -77,3 +77,25 @@ def test_apt_fails(context: Context) -> None:
     with pytest.raises(CommandError) as caught:
         remove_packages.run(context)
     assert caught.value.notes == ("| no locks",)
+
+
+def test_dpkg_is_removed_last_and_from_outside(new_context: NewContext) -> None:
+    """It can remove all others, and itself only by half."""
+    context = new_context(REMOVE_PACKAGES="dpkg gcc")
+    record = "Package: dpkg\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n"
+    plant(
+        context.chroot,
+        {
+            "var/lib/dpkg/status": record + STATUS,
+            "var/lib/dpkg/info/dpkg.list": "/.\n/bin\n/bin/dpkg\n/etc/dpkg\n/gone\n/var/lib/dpkg\n",
+            "usr/bin/apt-get": APT_GET,
+            "usr/bin/dpkg": "#!/bin/sh\n",
+        },
+    )
+    (context.chroot / "etc/dpkg").mkdir()
+    assert remove_packages.run(context) == "remove-packages: 2 purged, and 1 with them"
+    assert called(context).endswith("purge gcc libgcc")
+    assert not (context.chroot / "usr/bin/dpkg").exists()
+    assert not (context.chroot / "etc/dpkg").exists()
+    assert (context.chroot / "bin").is_symlink()
+    assert (context.chroot / "var/lib/dpkg/status").read_text() == STATUS

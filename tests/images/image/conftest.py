@@ -24,6 +24,9 @@ from tests import checkout
 from tests.steps.builds import plant
 
 PREFIX = "livecd.hello"
+PUBLIC_KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ1aWxkIG9uZSBpbWFnZSBhdCBhIHRpbWUuLi4u me@here\n"
+)
 # A C program with a library, and scripts that write down what they saw.
 FILES = {
     "mkosi.conf": """\
@@ -36,10 +39,27 @@ ImageId=hello
 ManifestFormat=json
 
 [Content]
-Packages=cryptsetup-bin,zlib1g
+Packages=cryptsetup-bin,zlib1g,openssh-server,tzdata,vim-tiny
 BuildPackages=gcc,libc6-dev,zlib1g-dev
+WithDocs=no
+RemovePackages=vim-*
+RemoveFiles=/usr/share/bug, /usr/share/common-licenses/GFDL*
 Hostname=hello
+Locale=C.UTF-8
+Timezone=Europe/Berlin
+Keymap=de
+RootShell=/bin/dash
+Autologin=yes
+
+[Validation]
+Password=open sesame
+
+[Host]
+Netdev=yes
+Ssh=yes
+SshKey=id.pub
 """,
+    "id.pub": PUBLIC_KEY,
     "mkosi.skeleton/etc/skeleton": "there before packages\n",
     "mkosi.extra/etc/systemd/system/hello.service": """\
 [Unit]
@@ -82,6 +102,7 @@ hello > /usr/share/hello/said
 test -x "$BUILDROOT/usr/bin/hello"
 test ! -e /usr/bin/hello
 cp "$BUILDROOT/usr/share/hello/said" "$BUILDROOT/usr/share/hello/finalized"
+echo more > "$OUTPUTDIR/more"
 """,
 }
 SOURCE = """\
