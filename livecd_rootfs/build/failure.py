@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from livecd_rootfs.build.plan import Step
@@ -26,9 +27,21 @@ class BuildsFailed(LivecdError):
         self.failures = failures
 
 
-def failed(step: Step, status: int, log: Path, workspace: Path) -> StepFailed:
-    """The error for a step: what, its place and chain, its last lines, its log."""
+def failed(
+    step: Step, status: int, log: Path, workspace: Path, files: Mapping[str, Path]
+) -> StepFailed:
+    """The error for a step: what, its place and chain, its last lines, its log.
+
+    Args:
+        step: what failed.
+        status: of its command.
+        log: what it printed.
+        workspace: where it ran.
+        files: the user's files that it saw, by the names that they had for it.
+    """
     lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+    for seen, path in sorted(files.items(), reverse=True):  # the longer name first
+        lines = [line.replace(seen, str(path)) for line in lines]
     chain = tuple(f"via:  {link}" for link in step.chain)
     full = disk_is_full(workspace)
     return StepFailed(

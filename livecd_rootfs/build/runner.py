@@ -34,6 +34,7 @@ from livecd_rootfs.network import proxies
 from livecd_rootfs.process import Completed
 from livecd_rootfs.resolve import Resolution
 from livecd_rootfs.sandbox import Sandbox
+from livecd_rootfs.settings.value import FILES
 
 POLL_SECONDS = 0.1
 Phases = Mapping[StepKind, Callable[["Job"], Awaitable[int]]]
@@ -326,7 +327,9 @@ class Runner:
             text = log.read_text(errors="replace")
             done = Completed(argv=("mmdebstrap",), status=status, stdout=text, stderr="", seconds=0)
             return mmdebstrap.failure(self.kitchen.bootstrap, done)
-        return failed(job.turn.step, status, log, self.workspace.path)
+        step = job.turn.step
+        files = {f"{FILES}/{place}": path for place, path in self.kitchen.seen_files(step).items()}
+        return failed(step, status, log, self.workspace.path, files)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -172,3 +172,12 @@ def test_a_failure_says_where_and_what(project: Project, step: str) -> None:
     assert f"hooks.d/base/series/x:{number}:1" in ended.stderr
     assert f"| {step}.binary: {message}" in ended.stderr
     assert not (project.command.output / "livecd.test.x").exists()
+
+
+def test_a_file_of_the_project_is_called_as_its_user_calls_it(project: Project) -> None:
+    """Not as the sandbox does."""
+    project.write({"mkosi.build": "#!/bin/no-such-shell\n"})
+    ended = project.command.run("x", base=str(project.base))
+    (place,) = (line for line in ended.stderr.splitlines() if "  at: " in line and "mkosi" in line)
+    assert place.endswith("/mkosi.build:1")
+    assert "/livecd/files" not in ended.stderr
