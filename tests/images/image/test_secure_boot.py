@@ -88,7 +88,8 @@ def test_what_is_shipped(secure: Secure) -> None:
     check = ("sha256sum", "--check", "--strict", "--quiet", secure.artifact(".SHA256SUMS").name)
     subprocess.run(check, cwd=secure.output, check=True)
     text = secure.artifact(".changelog").read_text()
-    assert re.search(r"^zlib 1:\S+ \(zlib1g\)\n  \* ", text, re.MULTILINE)
+    # The project leaves documents out, and with them what packages say of their changes.
+    assert re.search(r"^zlib 1:\S+ \(zlib1g\)$", text, re.MULTILINE)
 
 
 def test_the_root_hash_is_in_the_partitions(secure: Secure) -> None:
