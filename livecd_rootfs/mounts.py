@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import kernel
+from livecd_rootfs import kernel, trees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,17 +182,26 @@ def _mount_devices(target: str, devices: Mapping[str, int]) -> None:
         os.symlink(to, f"{target}/{name}")
 
 
+# The kernel's own directory in the work directory (fs/overlayfs/super.c: OVL_WORKDIR_NAME).
+_MARKED = "work"
+
+
 def mount_overlay(overlay: Overlay, target: str) -> None:
     """Mount an overlay; always in one mode, so that no layer is read in another.
 
     ``userxattr`` is the only mode that works without root, and a layer written
     with it and read without it shows deleted directories again. ``index`` and
     ``metacopy`` stay off because an upper directory is used again over other
-    lower ones (kernel documentation, filesystems/overlayfs).
+    lower ones (kernel documentation, filesystems/overlayfs). ``volatile``: without
+    it unmounting waits until the whole file system of the upper directory is on the
+    disk, layers of other steps with it. The mark that such a mount leaves in the work
+    directory goes before the next one: what a crash cut short is thrown away anyway.
     """
     options = ["lowerdir=" + ":".join(_quoted(lower) for lower in overlay.lowers)]
     if overlay.upper is not None and overlay.work is not None:
-        options += [f"upperdir={_quoted(overlay.upper)}", f"workdir={_quoted(overlay.work)}"]
+        trees.remove(overlay.work / _MARKED)
+        upper, work = _quoted(overlay.upper), _quoted(overlay.work)
+        options += [f"upperdir={upper}", f"workdir={work}", "volatile"]
     options += ["userxattr", "index=off", "metacopy=off"]
     kernel.mount("overlay", target, "overlay", 0, ",".join(options))
 

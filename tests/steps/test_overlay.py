@@ -84,6 +84,7 @@ def test_a_kept_overlay_is_there_again_when_it_is_mounted_again(tmp_path: Path) 
 MOUNT_AGAIN = """
 cd "$1/rootfs.dir"
 upper=$2/rootfs.dir
+rm -r "$upper/work/work"  # the mark of a mount without a care for the disk
 mount -t overlay none . -o "userxattr,index=off,metacopy=off" \
     -o "lowerdir=$1/$(cat "$upper/lower"),upperdir=$upper/upper,workdir=$upper/work"
 cd "$1/rootfs.dir"
