@@ -45,9 +45,10 @@ class BuildDirectory:
         hook.parent.mkdir(parents=True, exist_ok=True)
         hook.write_text(f"#!/usr/bin/env {shell}\n{text}")
         hook.chmod(0o755)
-        # Those who run the tests in the background ignore ^C, which a shell can't undo.
+        # Those who run the tests in the background ignore ^C, those who do so by nohup the end
+        # of the terminal; a shell can undo neither.
         return subprocess.Popen(
-            ["env", "--default-signal=INT", hook],
+            ["env", "--default-signal=INT,HUP", hook],
             cwd=self.path,
             env={**os.environ, "PYTHONPATH": str(checkout.ROOT), **(environ or {})},
             stdout=subprocess.PIPE,
