@@ -12,11 +12,9 @@ from pathlib import Path
 
 from livecd_rootfs import cli
 from livecd_rootfs.build import runner
-from livecd_rootfs.build.forest import Node
-from livecd_rootfs.build.runner import Runner
+from livecd_rootfs.build.runner import Runner, Turn
 from livecd_rootfs.build.workspace import Slot
 from livecd_rootfs.commands import build
-from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.layers.staging import Staging
 
 
@@ -24,10 +22,8 @@ def main(folder: Path) -> None:
     """Put the folder in the place of every step's layers, and publish nothing."""
 
     @contextmanager
-    def plain(
-        self: Runner, node: Node, chain: tuple[Layer, ...], slot: Slot, staging: Staging
-    ) -> Iterator[None]:
-        del self, node, chain, staging
+    def plain(self: Runner, turn: Turn, slot: Slot, staging: Staging) -> Iterator[None]:
+        del self, turn, staging
         with runner._bound(folder, slot.build):
             yield
 
