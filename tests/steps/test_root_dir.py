@@ -112,7 +112,7 @@ def test_what_stays_and_what_goes(build: Build, way: str) -> None:
 def seen_by_the_next_hook(build: Build) -> list[str]:
     """The files of rootfs.dir, and how apt was called; mounted again if it is an overlay."""
     kept = build.overlays / "rootfs.dir"
-    options = f"userxattr,lowerdir=chroot,upperdir={kept}/upper,workdir={kept}/work"
+    options = f"userxattr,lowerdir={kept}/upper:chroot"  # as the executor does
     again = f"mount -t overlay none rootfs.dir -o {options} && "
     script = (again if kept.exists() else "") + LIST
     return subprocess.run(
