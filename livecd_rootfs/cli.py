@@ -6,6 +6,7 @@ completion answer at once.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -446,6 +447,7 @@ def main() -> NoReturn:
         # The reader of our output has gone; that is its right (`... | head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
+    gc.freeze()  # what the process holds goes with it: to look through it takes longer than that
     sys.exit(status or 0)
 
 

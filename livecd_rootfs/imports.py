@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -51,9 +51,13 @@ def _names(node: ast.AST, package: str) -> Iterator[str]:
         yield node.module
 
 
-def own(path: Path, package: Path) -> frozenset[str]:
+# Gives what a file imports, with the package of which its modules are told.
+Reader = Callable[[Path, Path], frozenset[str]]
+
+
+def own(path: Path, package: Path, read: Reader = imported) -> frozenset[str]:
     """The package's modules that a file imports."""
-    return imported(path, package) & modules(package).keys()
+    return read(path, package) & modules(package).keys()
 
 
 def loaded(start: Path, package: Path) -> frozenset[str]:
@@ -61,7 +65,7 @@ def loaded(start: Path, package: Path) -> frozenset[str]:
     return closure(own(start, package), package)
 
 
-def closure(names: frozenset[str], package: Path) -> frozenset[str]:
+def closure(names: frozenset[str], package: Path, read: Reader = imported) -> frozenset[str]:
     """Modules of a package with all that importing them loads."""
     known = modules(package)
     found: set[str] = set()
@@ -71,5 +75,5 @@ def closure(names: frozenset[str], package: Path) -> frozenset[str]:
         if module not in found:
             found.add(module)
             parent = module.rpartition(".")[0]
-            queue += [*own(known[module], package), *([parent] if parent else [])]
+            queue += [*own(known[module], package, read), *([parent] if parent else [])]
     return frozenset(found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from livecd_rootfs.build.stepview import FUNCTIONS
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.header import HookHeader
 from livecd_rootfs.image.sources import WITHHELD
+from livecd_rootfs.importmemory import ImportMemory
 from livecd_rootfs.layers import treehash
 from livecd_rootfs.layers.inputs import Inputs
 from livecd_rootfs.layers.key import Part, PartKind, Recipe, key, of_bytes, of_text
@@ -49,6 +50,7 @@ class Kitchen:
         tools_request: the tools root, if one is used.
         environ: the user's environment, for variables that hooks declare.
         own: directories of this program, which are no sources of a project around them.
+        imports: what modules import, as far as it is known.
     """
 
     tree: Path
@@ -62,6 +64,7 @@ class Kitchen:
     tools_request: toolsroot.Request | None
     environ: Mapping[str, str]
     own: tuple[Path, ...] = ()
+    imports: ImportMemory = field(default_factory=lambda: ImportMemory(path=None))
 
     def recipe(
         self,
@@ -244,7 +247,7 @@ class Kitchen:
 
     @cached_property
     def _inputs(self) -> Inputs:
-        return Inputs(self.tree)
+        return Inputs(self.tree, memory=self.imports)
 
 
 # What a store must not show, nor a message tell.
@@ -255,12 +258,12 @@ def _variable_part(name: str, text: str) -> Part:
     return of_text(PartKind.VARIABLE, name, text, secret=name in SECRETS)
 
 
-def read_modules(tree: Path, planted: Forest) -> None:
+def read_modules(tree: Path, planted: Forest, memory: ImportMemory) -> None:
     """Read what of this package the steps' hooks import, which is then known.
 
     A hook whose inputs can't be read is told of when its own recipe is made.
     """
-    inputs = Inputs(tree)
+    inputs = Inputs(tree, memory=memory)
     inputs.of_modules(BASE_MODULE)
     for node in planted.nodes:
         if node.step.hook is not None:

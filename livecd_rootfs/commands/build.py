@@ -15,6 +15,7 @@ from pathlib import Path
 from livecd_rootfs import (
     archive,
     boxkey,
+    importmemory,
     kernel,
     mmdebstrap,
     process,
@@ -50,6 +51,7 @@ from livecd_rootfs.build.visit import Visit, Visitor, no_visit
 from livecd_rootfs.build.workspace import Workspace, is_read_only, open_workspace
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.image import artifacts
+from livecd_rootfs.importmemory import ImportMemory
 from livecd_rootfs.layers import flatten, layout, overlay
 from livecd_rootfs.layers.key import Recipe
 from livecd_rootfs.layers.layer import Layer
@@ -275,7 +277,13 @@ def kitchen_of(
         own=tuple(
             each.absolute() for each in (request.output, request.cache, request.keep) if each
         ),
+        imports=memory_of(request),
     )
+
+
+def memory_of(request: Request) -> ImportMemory:
+    """What modules import, as the cache knows it."""
+    return ImportMemory(path=request.cache / importmemory.FILE)
 
 
 def _ask(request: Request, planted: Forest, stored: Stored) -> archive.State | None:
@@ -283,7 +291,7 @@ def _ask(request: Request, planted: Forest, stored: Stored) -> archive.State | N
     question, tree = question_of(request), request.project.tree.resolve()
 
     def read() -> None:
-        recipes.read_modules(tree, planted)
+        recipes.read_modules(tree, planted, memory_of(request))
         stored()
 
     return question.ask(meanwhile=read) if question else None

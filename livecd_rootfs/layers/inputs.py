@@ -13,6 +13,7 @@ from pathlib import Path
 
 from livecd_rootfs import imports
 from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.importmemory import ImportMemory
 from livecd_rootfs.layers import key
 from livecd_rootfs.layers.key import Part, PartKind
 
@@ -29,11 +30,15 @@ class Inputs:
     Args:
         tree: the folder ``hooks.d``.
         package: the folder of this package.
+        memory: what modules import, as far as it is known.
     """
 
-    def __init__(self, tree: Path, package: Path = PACKAGE) -> None:
+    def __init__(
+        self, tree: Path, package: Path = PACKAGE, memory: ImportMemory | None = None
+    ) -> None:
         self._tree = Path(os.path.realpath(tree))
         self._package = package
+        self._memory = memory or ImportMemory(path=None)
         self._support: dict[str, tuple[Part, ...]] = {}
         self._modules: dict[str, Part] = {}
 
@@ -69,7 +74,8 @@ class Inputs:
             names: dotted names, such as ``livecd_rootfs.mmdebstrap``.
         """
         known = imports.modules(self._package)
-        needed = sorted(imports.closure(frozenset(names), self._package))
+        needed = sorted(imports.closure(frozenset(names), self._package, self._memory.imported))
+        self._memory.keep()
         for name in needed:
             if name not in self._modules:
                 data = known[name].read_bytes()
@@ -91,7 +97,7 @@ class Inputs:
         if not first.startswith(b"#!") or b"python" not in first:
             return frozenset()
         try:
-            return imports.own(path, self._package)
+            return imports.own(path, self._package, self._memory.imported)
         except (SyntaxError, ValueError):
             return frozenset()  # it will tell that itself, when it runs
 
