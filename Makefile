@@ -28,7 +28,7 @@ image: $(VENV)/stamp
 
 test: $(VENV)/stamp
 	@scripts/setup-system test
-	$(BIN)/pytest $(ARGS)
+	@scripts/run-tests $(BIN)/pytest $(ARGS)
 
 bench: $(VENV)/stamp ## the benchmarks: ratios against doing it another way, on this machine
 	@scripts/setup-system test
