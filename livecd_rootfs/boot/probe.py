@@ -16,6 +16,7 @@ RESULT = 0x21
 # isa-debug-exit makes QEMU end with twice the written value, plus one.
 EXIT_STATUS = RESULT << 1 | 1
 SECONDS = 5.0
+BUSY_SECONDS = 60.0
 SECTOR_SIZE = 512
 
 # Machine code, and the assembly (AT&T syntax) that it comes from. The sector is

@@ -80,11 +80,25 @@ def test_kvm_is_tried_once(
     reason: str,
 ) -> None:
     monkeypatch.setattr(probe, "SECONDS", 0.5)
+    monkeypatch.setattr(probe, "BUSY_SECONDS", 0.1)
     stage.device.touch()
     stage.play(script)
     assert choose(stage) == Choice(accelerator=taken, reason=reason)
     stage.play("exit 99")
     assert choose(stage) == Choice(accelerator=taken, reason=reason)
+
+
+def test_a_busy_machine_is_not_taken_for_one_without_kvm(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "SECONDS", 0.5)
+    stage.device.touch()
+    tried = stage.folder / "tried"
+    stage.play(
+        f"case $* in *tcg*) sleep 1; exit {probe.EXIT_STATUS} ;; esac\n"
+        f"[ -e {tried} ] || {{ touch {tried}; exec sleep 60; }}\nexit {probe.EXIT_STATUS}"
+    )
+    assert choose(stage) == Choice(accelerator=Accelerator.KVM, reason="KVM ran a test guest")
 
 
 def test_a_verdict_ends_with_the_machine_s_run_and_with_the_emulator(stage: Stage) -> None:
@@ -135,6 +149,6 @@ def test_the_sector_is_what_its_listing_says(tmp_path: Path) -> None:
 def test_the_sector_runs_where_guests_run(real_toolbox: Toolbox, tmp_path: Path) -> None:
     """Emulation runs every guest, so what fails under KVM is not the sector's fault."""
     status, errors = accelerator.run_probe(
-        tmp_path, "qemu-system-x86_64", real_toolbox, "tcg", "max"
+        tmp_path, "qemu-system-x86_64", real_toolbox, "tcg", "max", seconds=probe.BUSY_SECONDS
     )
     assert (status, errors) == (probe.EXIT_STATUS, "")
