@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs import bundle
+from livecd_rootfs.build import base, recipes
+from livecd_rootfs.imports import closure
 from tests import checkout, imports
 
 # Lowest first. What is not named here may be used by anyone, as long as no
@@ -60,6 +62,11 @@ OLDEST_BUILDER = (3, 10)
 # Only the type checker imports it: it has what typing of the oldest Python lacks.
 TYPES_ONLY = {"typing_extensions"}
 MODULES = imports.modules()
+HOOKS = {
+    checkout.name(path): path
+    for path in sorted((checkout.ROOT / "hooks.d").glob("*/*.binary"))
+    if b"python" in path.read_bytes().partition(b"\n")[0]
+}
 
 
 def unit(module: str) -> str:
@@ -125,6 +132,15 @@ def test_what_travels_with_hooks_d_needs_only_python(script: str) -> None:
 def test_the_bundle_has_all_that_travels_and_no_more() -> None:
     bundled = {f"{imports.PACKAGE}/{module}.py" for module in bundle.MODULES}
     assert bundled == {checkout.name(MODULES[module]) for module in imports.travellers()}
+
+
+@pytest.mark.parametrize("start", [*HOOKS, recipes.BASE_MODULE, base.SKELETON_MODULE])
+def test_a_step_runs_not_again_for_an_option_that_it_does_not_read(start: str) -> None:
+    """Modules are part of a step's key: with the table of options in it every edit reruns all."""
+    names = imports.own(HOOKS[start]) if start in HOOKS else {start}
+    modules = closure(frozenset(names), imports.FOLDER)
+    assert modules
+    assert not {module for module in modules if unit(module) == "settings"}
 
 
 @pytest.mark.parametrize(

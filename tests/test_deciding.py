@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs import settings
-from livecd_rootfs.build import base
+from livecd_rootfs.build import base, recipes
 from livecd_rootfs.build.plan import BaseKind
 from livecd_rootfs.deciding import decide
 from livecd_rootfs.errors import UsageError
+from livecd_rootfs.layers.key import Part
 from livecd_rootfs.settings import Settings
 
 HASH = "$6$saltsalt$" + "x" * 86
@@ -92,6 +93,22 @@ def test_skeleton_trees_come_before_packages_and_leave_no_options(tmp_path: Path
     assert request.dpkg_options == ("force-confdef", "force-confold")
     assert [hook.moment.value for hook in request.hooks] == ["setup", "customize"]
     assert base.bootstrap_request(decided(folder=tmp_path, pipeline=False)).hooks == ()
+
+
+def test_a_root_with_a_skeleton_is_known_by_its_content_and_by_where_that_goes(
+    tmp_path: Path,
+) -> None:
+    def parts(target: str) -> set[Part]:
+        settings = decided(f"SkeletonTrees={tmp_path}/conf{target}")
+        trees = base.skeleton_trees(settings, base.bootstrap_request(settings))
+        return set(recipes.skeleton_parts(trees))
+
+    (tmp_path / "conf").mkdir()
+    there = parts(":/etc/app")
+    assert there == parts(":/etc/app")
+    assert there != parts(":/etc/other")
+    (tmp_path / "conf/file").touch()
+    assert there != parts(":/etc/app")
 
 
 def test_base_trees_are_the_beginning_unless_the_command_line_says_another(tmp_path: Path) -> None:

@@ -1,28 +1,22 @@
-"""The beginning of a target root: bootstrapped, unpacked, copied, or given as it is."""
+"""What a target root begins with: a bootstrap as settings ask for it, a tar file, a copy, nothing."""
 
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-from livecd_rootfs import distributions, documents, hostroot, mmdebstrap
-from livecd_rootfs.build import library
-from livecd_rootfs.build.environment import SYSTEM_PATH
+from livecd_rootfs import distributions, documents, mmdebstrap
+from livecd_rootfs.build.newroot import BUILD, GIVEN, Skeleton
 from livecd_rootfs.build.plan import Base, BaseKind
-from livecd_rootfs.build.workspace import Slot
 from livecd_rootfs.distributions import Suite, Variant
-from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.errors import UsageError
 from livecd_rootfs.mmdebstrap import Moment
-from livecd_rootfs.mounts import Bind
-from livecd_rootfs.packaging import KEEP_FILES, NO_INITRAMFS
-from livecd_rootfs.sandbox import Sandbox
+from livecd_rootfs.packaging import KEEP_FILES
 from livecd_rootfs.settings import FILES, ProjectFile, Settings
 from livecd_rootfs.settings.row import NO
 from livecd_rootfs.variants import MINIMIZED
 
-GIVEN = "/livecd/base"
 SKELETON = "skeleton_trees"
 # The step itself, in the bootstrap: mmdebstrap runs these outside of the root. Its files stay as
 # they are while packages come, and the options for that don't stay in the root.
@@ -32,26 +26,16 @@ _STEP += "from livecd_rootfs.image import skeleton_trees as step; "
 _STEP += "from livecd_rootfs.steps import hook; sys.exit(hook.main(step.before_packages))"
 _OPTIONS = "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
 _SKELETON_HOOKS = (
-    mmdebstrap.Hook(moment=Moment.SETUP, command=f"cd /build && python3 -c '{_STEP}' >&2"),
+    mmdebstrap.Hook(moment=Moment.SETUP, command=f"cd {BUILD} && python3 -c '{_STEP}' >&2"),
     mmdebstrap.Hook(
         moment=Moment.CUSTOMIZE,
         command=f'sed -i "/^force-conf/d" "{_OPTIONS}" && {{ test -s "{_OPTIONS}" || rm "{_OPTIONS}"; }}',
     ),
 )
-CHROOT = Path("/build/chroot")
-# The year in which vfat's calendar begins (its times can't say anything earlier).
-EARLIEST = 315532800
+CHROOT = Path(BUILD, "chroot")
 # As debootstrap does it (mmdebstrap(1), "MERGED-/USR"). Else the package usrmerge would, which
 # brings Perl and stays.
 MERGED_USR = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command and the sandbox in which it makes the root."""
-
-    sandbox: Sandbox
-    argv: tuple[str, ...]
 
 
 def parse(text: str | None, origin: str = "--base") -> Base:
@@ -170,37 +154,17 @@ def _variant(settings: Settings) -> Variant:
     )
 
 
-def command(
-    base: Base,
-    request: mmdebstrap.Request,
-    slot: Slot,
-    environ: Mapping[str, str],
-    skeleton: Sequence[ProjectFile] = (),
-) -> Command:
-    """The command that fills ``chroot/``.
-
-    Args:
-        base: what was asked for.
-        request: the bootstrap, if that is it.
-        slot: the step's folders.
-        environ: proxies, and the date as SOURCE_DATE_EPOCH.
-        skeleton: the trees that a bootstrap puts into the root before packages.
-    """
-    env = {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", **NO_INITRAMFS, **environ}
-    if skeleton:
-        lines = "\n".join(file.line for file in skeleton)
-        env = {**env, **library.variables(SYSTEM_PATH), SKELETON.upper(): lines}
-    given = (Bind(source=base.path, target=GIVEN),) if base.path else ()
-    build = Bind(source=slot.build, target="/build", writable=True)
-    trees = [Bind(source=file.path, target=f"{FILES}/{file.place}") for file in skeleton]
-    shown = (*library.operations(), *trees) if skeleton else ()
-    seen = Sandbox(
-        operations=(*hostroot.operations(), build, *given, *shown), cwd="/build", env=env
+def skeleton_of(files: Sequence[ProjectFile]) -> Skeleton:
+    """These trees as the step that makes the root has them."""
+    lines = "\n".join(file.line for file in files)
+    return Skeleton(
+        files={f"{FILES}/{file.place}": file.path for file in files},
+        variables={SKELETON.upper(): lines} if files else {},
     )
-    return Command(sandbox=seen, argv=_argv(base, request))
 
 
-def _argv(base: Base, request: mmdebstrap.Request) -> tuple[str, ...]:
+def argv(base: Base, request: mmdebstrap.Request) -> tuple[str, ...]:
+    """The words of the command that fills ``chroot/``."""
     match base.kind:
         case BaseKind.DIRECTORY:
             return ("cp", "-a", "--reflink=auto", "--", f"{GIVEN}/.", f"{CHROOT}/")
@@ -208,39 +172,3 @@ def _argv(base: Base, request: mmdebstrap.Request) -> tuple[str, ...]:
             owners = ("--numeric-owner", "--xattrs", "--xattrs-include=*", "-p")
             return ("tar", *owners, "-xf", GIVEN, "-C", str(CHROOT))
     return mmdebstrap.argv(request) if base.kind is BaseKind.BOOTSTRAP else ("true",)
-
-
-FOLDERS = ("chroot", "binary/boot", "config")
-
-
-def lay_out(build: Path) -> None:
-    """The folders of a build directory, as live-build makes them."""
-    for folder in FOLDERS:
-        (build / folder).mkdir(parents=True, exist_ok=True)
-
-
-def settle(base: Base, chroot: Path) -> None:
-    """Check that a root is there in which hooks can run, and make it independent of its maker.
-
-    Raises:
-        LivecdError: there is no shell in it.
-    """
-    if base.kind is BaseKind.BOOTSTRAP:
-        mmdebstrap.settle(chroot)
-    if base.kind is BaseKind.NONE:
-        return
-    if not any((chroot / shell).exists() for shell in ("bin/sh", "usr/bin/sh")):
-        raise LivecdError(
-            "the base has no /bin/sh, so no hook can run in it",
-            place=str(base.path or chroot),
-            remedy="give the root itself, not a directory above it",
-        )
-
-
-def date_of_root(chroot: Path) -> int:
-    """The date of a given root: when its packages last changed, else 1980.
-
-    dpkg's status file is the one thing in a root that says that.
-    """
-    status = chroot / "var/lib/dpkg/status"
-    return max(EARLIEST, int(status.stat().st_mtime)) if status.is_file() else EARLIEST

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from livecd_rootfs.build import base
+from livecd_rootfs.build import newroot
 from livecd_rootfs.build.assumption import Confirmed, at_once
 from livecd_rootfs.build.failure import BuildsFailed
 from livecd_rootfs.build.forest import Forest, Node
@@ -106,8 +106,8 @@ class _Run:
         if self._orders.date is not None:
             return self._orders.date
         if plan.base.kind is BaseKind.NONE or node.step.kind is StepKind.BASE:
-            return base.EARLIEST
-        return base.date_of_root(chain[0].diff / "chroot")
+            return newroot.EARLIEST
+        return newroot.date_of_root(chain[0].diff / "chroot")
 
     def _take(self, node: Node, task: asyncio.Task[Layer]) -> None:
         """Take the result of a node: its children are ready, or its builds are over."""

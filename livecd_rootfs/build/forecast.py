@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from livecd_rootfs.build import base, joining
+from livecd_rootfs.build import joining, newroot
 from livecd_rootfs.build.forest import Forest, Node
 from livecd_rootfs.build.plan import BaseKind, StepKind
 from livecd_rootfs.build.recipes import Kitchen
@@ -89,6 +89,6 @@ def _date_of_root(node: Node, made: dict[int, Outlook], forest: Forest) -> int:
     """The date that a stored root tells; where none is stored every step will run anyway."""
     plan = forest.builds[node.builds[0]]
     if plan.base.kind is BaseKind.NONE or node.step.kind is StepKind.BASE:
-        return base.EARLIEST
+        return newroot.EARLIEST
     root = made[forest.chain(node)[0].number].layer
-    return base.date_of_root(root.diff / "chroot") if root else base.EARLIEST
+    return newroot.date_of_root(root.diff / "chroot") if root else newroot.EARLIEST

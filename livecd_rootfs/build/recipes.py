@@ -14,7 +14,7 @@ from pathlib import Path
 
 from livecd_rootfs import archive, mmdebstrap, shell, toolsroot
 from livecd_rootfs.build import derived, environment
-from livecd_rootfs.build.base import SKELETON_MODULE, skeleton_trees
+from livecd_rootfs.build.base import SKELETON_MODULE, skeleton_of, skeleton_trees
 from livecd_rootfs.build.environment import Identity
 from livecd_rootfs.build.forest import OWN_VARIABLES, Forest, Node
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan, Step, StepKind
@@ -31,7 +31,7 @@ from livecd_rootfs.settings import FILES, TABLE, Kind, ProjectFile, Settings
 from livecd_rootfs.tools import Host, Toolbox, describe, tool_named
 
 BUNDLE = "livecd_rootfs.zip"
-BASE_MODULE = "livecd_rootfs.build.base"
+BASE_MODULE = "livecd_rootfs.build.newroot"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,8 +297,10 @@ def _tree_part(file: ProjectFile) -> Part:
 
 
 def skeleton_parts(trees: Iterable[ProjectFile]) -> tuple[Part, ...]:
-    """The content of the trees that come before packages."""
-    return tuple(_tree_part(file) for file in trees)
+    """The trees that come before packages: where they go, and their content."""
+    files = tuple(trees)
+    lines = skeleton_of(files).variables.items()
+    return (*(_variable_part(*each) for each in lines), *(_tree_part(file) for file in files))
 
 
 def newest_root(

@@ -12,7 +12,17 @@ from functools import partial
 from pathlib import Path
 
 from livecd_rootfs import kernel, mmdebstrap
-from livecd_rootfs.build import base, binary, chroot, events, loops, memory, stepview, watch
+from livecd_rootfs.build import (
+    base,
+    binary,
+    chroot,
+    events,
+    loops,
+    memory,
+    newroot,
+    stepview,
+    watch,
+)
 from livecd_rootfs.build.events import Listener
 from livecd_rootfs.build.failure import failed, not_run
 from livecd_rootfs.build.forest import Node
@@ -249,15 +259,21 @@ class Runner:
         return await phases[job.turn.step.kind](job)
 
     async def _base(self, job: Job) -> int:
-        base.lay_out(job.slot.build)
+        newroot.lay_out(job.slot.build)
         environ = {**proxies(self.environ), "SOURCE_DATE_EPOCH": str(job.turn.date)}
-        kitchen = self.kitchen
-        made = base.command(
-            kitchen.base, kitchen.bootstrap, job.slot, environ, kitchen.skeleton_trees()
+        begin = self.kitchen.base
+        made = newroot.command(
+            base.argv(begin, self.kitchen.bootstrap),
+            job.slot.build,
+            environ,
+            given=begin.path,
+            skeleton=base.skeleton_of(self.kitchen.skeleton_trees()),
         )
         status = await self._watch(job, made.sandbox, made.argv)
-        if status == 0:
-            base.settle(self.kitchen.base, job.slot.chroot)
+        if status == 0 and begin.kind is not BaseKind.NONE:
+            is_new = begin.kind is BaseKind.BOOTSTRAP
+            place = begin.path or job.slot.chroot
+            newroot.settle(job.slot.chroot, bootstrapped=is_new, place=place)
         return status
 
     async def _chroot(self, job: Job) -> int:

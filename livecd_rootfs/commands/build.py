@@ -31,6 +31,7 @@ from livecd_rootfs.build import (
     events,
     executor,
     loops,
+    newroot,
     output,
     recipes,
     sealing,
@@ -321,7 +322,7 @@ def date_of(request: Request, kitchen: Kitchen) -> int | None:
     if kitchen.archive is not None:
         return kitchen.archive.date
     if request.base.kind is BaseKind.DIRECTORY and request.base.path:
-        return base.date_of_root(request.base.path)
+        return newroot.date_of_root(request.base.path)
     return None
 
 

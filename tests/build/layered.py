@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from livecd_rootfs.build import base
+from livecd_rootfs.build import newroot
 from tests.build.conftest import Command
 from tests.layers import changes
 from tests.layers.changes import Change
@@ -82,7 +82,7 @@ def files(builds: Mapping[str, Sequence[Hook]]) -> dict[str, str]:
 def flat(root: Path, hooks: Sequence[Hook], target: Path) -> Path:
     """What the hooks make of a root in a plain directory."""
     target.mkdir()
-    base.lay_out(target)
+    newroot.lay_out(target)
     shutil.rmtree(target / "chroot")
     shutil.copytree(root, target / "chroot", symlinks=True)
     for hook in hooks:
