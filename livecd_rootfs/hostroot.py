@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from livecd_rootfs.mounts import Bind, Devices, Link, Operation, Proc, Tmpfs
+from livecd_rootfs.mounts import Bind, Devices, Link, Operation, Proc, Sys, Tmpfs
 
 PRIVATE = frozenset({"build", "dev", "livecd", "lost+found", "proc", "run", "sys", "tmp"})
 RESOLVER = "/etc/resolv.conf"
@@ -24,7 +24,7 @@ def operations(root: Path = Path("/"), *, all_devices: bool = False) -> tuple[Op
         *(_top_level(root / name) for name in names),
         Proc(),
         *_devices(root, all_devices=all_devices),
-        Bind(source=root / "sys", target="/sys", optional=True),
+        Sys(source=root / "sys"),
         Tmpfs(target="/run"),
         Tmpfs(target="/tmp", mode=0o1777),  # noqa: S108 (the sandbox's own)
         *_resolver(root),

@@ -47,6 +47,19 @@ class Proc:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sys:
+    """``/sys``, read-only, with the network devices that the command has, and no others.
+
+    Attributes:
+        source: the host's; where there is none, the command has none either.
+        target: path inside.
+    """
+
+    source: Path = Path("/sys")
+    target: str = "/sys"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Devices:
     """A small ``/dev``: the nodes that every program expects, and no disk."""
 
@@ -77,24 +90,32 @@ class Overlay:
     work: Path | None = None
 
 
-Operation = Bind | Tmpfs | Proc | Devices | Link | Overlay
+Operation = Bind | Tmpfs | Proc | Sys | Devices | Link | Overlay
 
 DEVICE_NODES = ("null", "zero", "full", "random", "urandom", "tty")
 
 
-def assemble(root: Path | None, operations: Sequence[Operation]) -> None:
+def assemble(
+    root: Path | None, operations: Sequence[Operation], *, own_network: bool = False
+) -> None:
     """Build the root and enter it.
 
     The trees of the outside are cloned before anything is mounted, so the new
     root hides no source.
+
+    Args:
+        root: as in ``Sandbox``.
+        operations: what it is made of.
+        own_network: whether this process is in a network namespace of its own.
     """
     os.umask(0o022)
-    trees = {
-        id(operation): _clone(operation) for operation in operations if isinstance(operation, Bind)
-    }
+    trees = {id(each): _clone(each) for each in operations if isinstance(each, Bind)}
+    trees |= {id(each): _clone_sys(each) for each in operations if isinstance(each, Sys)}
     devices = {name: kernel.clone_tree(f"/dev/{name}") for name in DEVICE_NODES}
     base = _new_root(root)
     for operation in operations:
+        if isinstance(operation, Sys) and own_network and _mount_sys(base + operation.target):
+            continue
         _apply(operation, base, trees.get(id(operation)), devices)
     os.chdir(base)
     kernel.change_root()
@@ -108,6 +129,10 @@ def _clone(bind: Bind) -> int | None:
     if not bind.writable:
         kernel.make_read_only(tree)
     return tree
+
+
+def _clone_sys(sys: Sys) -> int | None:
+    return _clone(Bind(source=sys.source, target=sys.target, optional=True))
 
 
 def _new_root(root: Path | None) -> str:
@@ -125,7 +150,7 @@ def _new_root(root: Path | None) -> str:
 def _apply(operation: Operation, base: str, tree: int | None, devices: Mapping[str, int]) -> None:
     target = base + operation.target
     match operation:
-        case Bind():
+        case Bind() | Sys():
             if tree is not None:
                 _make_mount_point(target, tree)
                 kernel.attach_tree(tree, target)
@@ -165,6 +190,20 @@ def _mount_proc(target: str) -> None:
         tree = kernel.clone_tree("/proc")
         kernel.attach_tree(tree, target)
         os.close(tree)
+
+
+def _mount_sys(target: str) -> bool:
+    """A fresh /sys, which shows the devices of our network namespace (sysfs(5), /sys/class/net).
+
+    A container may forbid that; then there is no other than the one that is there.
+    """
+    os.makedirs(target, exist_ok=True)
+    flags = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+    try:
+        kernel.mount("sysfs", target, "sysfs", flags)
+    except PermissionError:
+        return False
+    return True
 
 
 def _mount_devices(target: str, devices: Mapping[str, int]) -> None:

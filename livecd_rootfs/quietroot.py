@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.mounts import Bind, Devices, Operation, Proc, Tmpfs
+from livecd_rootfs.mounts import Bind, Devices, Operation, Proc, Sys, Tmpfs
 
 POLICY = "usr/sbin/policy-rc.d"
 POLICY_TEXT = "#!/bin/sh\n# No service starts while an image is built (invoke-rc.d, 101 = forbidden).\nexit 101\n"
@@ -25,7 +25,7 @@ def operations(root: Path) -> tuple[Operation, ...]:
     return (
         Proc(),
         Devices(),
-        Bind(source=Path("/sys"), target="/sys", optional=True),
+        Sys(),
         Tmpfs(target="/run"),
         Tmpfs(target="/tmp", mode=0o1777),  # noqa: S108 (the sandbox's own)
         *_stub_resolver(root),

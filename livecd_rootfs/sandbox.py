@@ -270,7 +270,7 @@ def _become_init(
         _follow_parent(parent)
         _enter_namespaces(sandbox)
         os.umask(UMASK)
-        mounts.assemble(sandbox.root, sandbox.operations)
+        mounts.assemble(sandbox.root, sandbox.operations, own_network=not sandbox.network)
         status = _supervise(_start(sandbox, argv, streams, report), report)
     except BaseException as error:  # noqa: BLE001 (the child must not run the parent's code)
         os.write(report, _explain(error).encode())

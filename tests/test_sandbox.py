@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from livecd_rootfs import hostroot, mounts, sandbox
+from livecd_rootfs import hostroot, kernel, mounts, sandbox
 from livecd_rootfs.mounts import Bind, Link, Overlay, Tmpfs
 from livecd_rootfs.process import CommandError
 from livecd_rootfs.sandbox import Sandbox, SandboxError
+from tests import checkout
 
 pytestmark = pytest.mark.root
 
@@ -72,6 +73,51 @@ def test_a_source_that_is_missing_is_a_failure_with_its_name(tmp_path: Path) -> 
 
 def test_without_network_there_is_only_loopback() -> None:
     assert shell("cat /proc/net/dev | grep -c :", network=False) == "1\n"
+
+
+DEVICES = "ls /sys/class/net; if touch /sys/new 2>/dev/null; then echo writable; fi"
+# As an ordinary user's build: in a user namespace of its own, which does not own the network.
+LIST_DEVICES = f"""
+from tests import test_sandbox
+print(test_sandbox.shell({DEVICES!r}, network=False), end="")
+"""
+
+
+def hosts_devices() -> list[str]:
+    return sorted(path.name for path in Path("/sys/class/net").iterdir())
+
+
+def test_without_network_no_device_of_the_host_is_seen() -> None:
+    assert shell(DEVICES, network=False) == "lo\n"
+
+
+def test_with_network_its_devices_are_the_hosts() -> None:
+    assert shell(DEVICES).split() == hosts_devices()
+
+
+def test_in_a_user_namespace_neither() -> None:
+    namespaces = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc")
+    listed = subprocess.run(
+        ("unshare", *namespaces, sys.executable, "-c", LIST_DEVICES),
+        cwd=checkout.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert listed.stdout == "lo\n"
+
+
+def test_where_a_container_forbids_it_the_devices_of_the_host_are_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mount(source: str, target: str, kind: str | None, flags: int = 0, data: str = "") -> None:
+        if kind == "sysfs":
+            raise PermissionError
+        real(source, target, kind, flags, data)
+
+    real = kernel.mount
+    monkeypatch.setattr(kernel, "mount", mount)
+    assert shell(DEVICES, network=False).split() == hosts_devices()
 
 
 def test_the_host_name_and_the_process_table_are_its_own() -> None:
@@ -143,7 +189,7 @@ def test_mounts_made_inside_are_not_seen_outside() -> None:
 PARENT = """
 import sys
 from pathlib import Path
-from livecd_rootfs import hostroot, mounts, sandbox
+from livecd_rootfs import hostroot, kernel, mounts, sandbox
 seen = sandbox.Sandbox(operations=hostroot.operations(), env={"PATH": "/usr/bin:/bin"})
 sandbox.run(seen, ("sh", "-c", "trap '' TERM; sleep SECONDS; sleep SECONDS"))
 """
