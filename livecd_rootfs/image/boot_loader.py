@@ -38,9 +38,12 @@ def run(context: Context) -> str:
     files = _systemd_boot(context, signer)
     _place(context.chroot, files)
     _mount(context, context.chroot)
-    if not artifacts.of(context.variables).verity:
+    output = artifacts.of(context.variables)
+    if not output.verity:
         token = osrelease.read(context.chroot).get("ID", "linux")
-        systemd_boot.tell_kernel_install(context, context.chroot, plan.kernels[0], token)
+        apart = not (output.unified and systemd_boot.can_unify(context.chroot))
+        newest = plan.kernels[0]
+        systemd_boot.tell_kernel_install(context, context.chroot, newest, token, apart=apart)
     keys = any(file.path.suffix == ".auth" for file in files)
     return (
         "boot-loader: systemd-boot"

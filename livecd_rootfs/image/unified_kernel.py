@@ -13,7 +13,16 @@ from livecd_rootfs import units
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.image import artifacts, bootplan, times, verity, verity_initrd
 from livecd_rootfs.image.bootplan import ESP
-from livecd_rootfs.steps import artifact, commandline, esp, osrelease, overlay, rooted, unified
+from livecd_rootfs.steps import (
+    artifact,
+    commandline,
+    esp,
+    osrelease,
+    overlay,
+    rooted,
+    systemd_boot,
+    unified,
+)
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.kernels import Kernel
 from livecd_rootfs.steps.unified import Image
@@ -89,18 +98,18 @@ def build(
         raise LivecdError(f"there are no unified kernel images for {context.arch}")
     suffix, signer = firmware.suffix, bootplan.signer(context)
     stub = rooted.first_file(context.chroot, f"{unified.STUBS}/linux{suffix}.efi.stub")
-    image = Image(
-        kernel=str(rooted.resolve(context.chroot, "boot") / kernel.image),
-        initrd=str(initrd) if initrd else None,
-        version=kernel.version,
-        command_line=command_line,
-        os_release=str(rooted.resolve(context.chroot, "etc/os-release")),
-        architecture=suffix,
-        stub=str(stub) if stub else None,
-    )
     keys = {"key": str(signer.key), "certificate": str(signer.certificate)} if signer else {}
     with overlay.scratch(context) as staging:
         made = staging / "unified.efi"
+        image = Image(
+            kernel=str(rooted.resolve(context.chroot, "boot") / kernel.image),
+            initrd=str(initrd) if initrd else None,
+            version=kernel.version,
+            command_line=command_line,
+            os_release=str(_os_release(context.chroot, kernel, staging)),
+            architecture=suffix,
+            stub=str(stub) if stub else None,
+        )
         seen = (staging, *(signer.files if signer else ()), *((initrd.parent,) if initrd else ()))
         context.tools.run(
             unified.argv(image, str(made), **keys),
@@ -111,6 +120,22 @@ def build(
         with artifact.appearing(target) as part:
             part.write_bytes(made.read_bytes())
     target.chmod(0o644)
+
+
+def _os_release(root: Path, kernel: Kernel, staging: Path) -> Path:
+    """The system's, which in an image also tells the boot loader what is newer than what.
+
+    Where later kernels get entries, which have the kernel's version, it must be that of
+    the kernel here, too: by the system's, such as 12, the image would come before them all.
+    """
+    own = rooted.resolve(root, "etc/os-release")
+    if systemd_boot.can_unify(root) or not own.is_file():
+        return own
+    text = own.read_text(encoding="utf-8", errors="surrogateescape").rstrip("\n")
+    copy = staging / "os-release"
+    told = f"{text}\nIMAGE_VERSION={kernel.version}\n"
+    copy.write_text(told, encoding="utf-8", errors="surrogateescape")
+    return copy
 
 
 def _entries(context: Context, kernels: tuple[Kernel, ...], root_hash: str) -> Iterator[str]:

@@ -22,6 +22,10 @@ SBSIGN = "usr/lib/systemd/systemd-sbsign"
 LOADER_CONF = "loader/loader.conf"
 # Seconds for somebody who wants another entry.
 SETTINGS = b"timeout 1\n"
+# kernel-install(8), for images and for entries of the Boot Loader Specification, type 1.
+_INSTALL = "etc/kernel/install.conf"
+_UNIFIED = "layout=uki\nuki_generator=ukify\n"
+_APART = "layout=bls\n"
 _KEYS = "/run/secure-boot"
 _OUTPUT = "boot/.livecd.efi"
 
@@ -78,10 +82,25 @@ def program(suffix: str) -> str:
     return f"{unified.STUBS}/systemd-boot{suffix}.efi"
 
 
-def tell_kernel_install(context: Context, root: Path, kernel: Kernel, token: str) -> None:
-    """Have kernel-install(8) of a root make the images of its later kernels in this way."""
+def can_unify(root: Path) -> bool:
+    """Whether a root can make unified images of its later kernels."""
+    return rooted.first_file(root, UKIFY) is not None
+
+
+def tell_kernel_install(
+    context: Context, root: Path, kernel: Kernel, token: str, *, apart: bool = False
+) -> None:
+    """Have kernel-install(8) of a root make its later kernels ready in the same way.
+
+    Args:
+        context: the build.
+        root: the root.
+        kernel: its newest kernel.
+        token: what the names of kernels on the ESP begin with.
+        apart: with an entry for kernel and initramfs, in place of a unified image.
+    """
     rooted.write(root, "etc/kernel/cmdline", f"{unified.arguments(context, kernel)}\n")
-    rooted.write(root, "etc/kernel/install.conf", "layout=uki\nuki_generator=ukify\n")
+    rooted.write(root, _INSTALL, _APART if apart else _UNIFIED)
     rooted.write(root, "etc/kernel/entry-token", f"{token}\n")
 
 

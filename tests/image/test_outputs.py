@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs import process
+from livecd_rootfs.steps import osrelease
 from livecd_rootfs.tools import Mode, Toolbox
 from tests.image import outputs
 from tests.image.outputs import KERNEL, Made
@@ -340,6 +341,30 @@ def test_kernel_and_initramfs_apart(make: Make) -> None:
     assert (esp / f"debian/{KERNEL}/linux").read_text() == "kernel\n"
     assert (esp / f"debian/{KERNEL}/initrd").is_file()
     assert not (esp / "EFI/Linux").exists()
+    assert (made.folder / "chroot/etc/kernel/install.conf").read_text() == "layout=bls\n"
+
+
+@pytest.mark.tools("objcopy")
+@pytest.mark.parametrize(
+    ("program", "layout", "version"),
+    [
+        ({"usr/bin/ukify": ""}, "layout=uki\nuki_generator=ukify\n", None),
+        ({}, "layout=bls\n", KERNEL),
+    ],
+)
+def test_later_kernels_are_started_too(
+    make: Make, tmp_path: Path, program: dict[str, str], layout: str, version: str | None
+) -> None:
+    """Where the root can't make images of them, they get entries, which sort before this image."""
+    made = make("one", "kernel-install")
+    root = made.folder / "chroot"
+    builds.plant(root, program)
+    outputs.run(made.build, "boot-loader", "unified-kernel")
+    assert (root / "etc/kernel/install.conf").read_text() == layout
+    image = next((root / "boot/efi/EFI/Linux").iterdir())
+    argv = ("objcopy", "-O", "binary", "--only-section=.osrel", image, tmp_path / "os-release")
+    process.run(argv)
+    assert osrelease.parse((tmp_path / "os-release").read_text()).get("IMAGE_VERSION") == version
 
 
 def test_grub_starts_what_it_finds(make: Make) -> None:
