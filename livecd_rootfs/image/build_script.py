@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from livecd_rootfs import trees
-from livecd_rootfs.image import build_overlay, scripts, sources
+from livecd_rootfs.image import accounts, build_overlay, scripts, sources
 from livecd_rootfs.image.scripts import WORK
 from livecd_rootfs.image.sources import SRCDIR
 from livecd_rootfs.mounts import Bind
@@ -44,13 +44,14 @@ def run(context: Context) -> str:
     with build_overlay.opened(context) as root, overlay.scratch(context) as scratch:
         shown = sources.mounts(context, "BUILD_SOURCES", scratch, read_only=read_only)
         kept = _kept(context, user)
+        known = accounts.shown(root, user, scratch) if user else ()
         scripts.run(
             context,
             script,
             root,
             env=environment(context, has_kept=bool(kept), user=user),
             network=context.variables.get("WITH_NETWORK") == "yes",
-            binds=(*shown, Bind(source=dest, target=DESTDIR, writable=True), *kept),
+            binds=(*shown, Bind(source=dest, target=DESTDIR, writable=True), *kept, *known),
             cwd=SRCDIR,
             user=user,
         )
@@ -62,7 +63,7 @@ def environment(context: Context, *, has_kept: bool, user: User | None) -> dict[
     """What the script is told: places, and switches as 1 or 0."""
     switches = {name: str(int(context.variables.get(name) == "yes")) for name in _SWITCHES}
     kept = {"BUILDDIR": BUILDDIR} if has_kept else {}
-    home = {"HOME": "/tmp"} if user else {}  # noqa: S108 (the sandbox's own)
+    home = {"HOME": accounts.HOME} if user else {}
     return {"SRCDIR": SRCDIR, "DESTDIR": DESTDIR, **switches, **kept, **home}
 
 

@@ -275,6 +275,18 @@ def test_the_build_script_runs_as_who_called_us(make: Make, tmp_path: Path) -> N
     assert (work.root / "link").lstat().st_uid == 0
 
 
+def test_who_runs_the_build_script_has_a_name_that_the_root_does_not_learn(
+    make: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    work = make("#!/bin/sh -e\ncat /etc/passwd /etc/group\n", SUDO_UID="1234", SUDO_GID="2345")
+    plant(work.root, {"etc/passwd": "root:x:0:0:root:/root:/bin/sh\n"})
+    before = files(work.root)
+    run_all(work)
+    assert "\nbuilder:x:1234:2345::/tmp:/bin/sh\nbuilder:x:2345:\n" in capfd.readouterr().out
+    assert files(work.root) == before
+    assert (work.root / "etc/passwd").read_text() == "root:x:0:0:root:/root:/bin/sh\n"
+
+
 def test_the_build_directory_lives_on_and_the_sources_do_not_change(
     make: Make, tmp_path: Path
 ) -> None:
