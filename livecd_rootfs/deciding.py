@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from livecd_rootfs import distributions
+from livecd_rootfs.distributions import Suite
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.settings import Settings, host_architecture
 from livecd_rootfs.variants import SYSTEMD_BOOT
 
+MAIN = "main"
 # What the image pipeline decides where nobody does.
 _PIPELINE = {"cloud": "no", "bootloader": SYSTEMD_BOOT}
 # What a computer starts.
@@ -37,7 +39,7 @@ def decide(settings: Settings, *, pipeline: bool = False) -> Settings:
 
 
 def _named(settings: Settings) -> Settings:
-    suite = distributions.find_suite(settings.text("suite"), settings.text("distribution") or None)
+    suite = _suite(settings)
     follows = f"the suite {suite.name}"
     open_ones = {
         "distribution": (suite.distribution.name, follows),
@@ -48,13 +50,33 @@ def _named(settings: Settings) -> Settings:
     for name, (text, origin) in open_ones.items():
         if not settings.text(name):
             settings = settings.replaced(name, text, origin)
-    return settings
+    return _with_main(settings)
+
+
+def _suite(settings: Settings) -> Suite:
+    name = settings.text("distribution")
+    try:
+        return distributions.find_suite(settings.text("suite"), name or None)
+    except UsageError as error:
+        error.place = settings.values["distribution" if name else "suite"].place or None
+        raise
+
+
+def _with_main(settings: Settings) -> Settings:
+    """Others are beside main, which has what a root begins with (mkosi(1), Repositories=)."""
+    words = settings.words("components")
+    if MAIN in words:
+        return settings
+    return settings.replaced("components", " ".join((MAIN, *words)), settings.origin("components"))
 
 
 def _project(settings: Settings) -> tuple[str, str] | None:
-    """The name of the output, without what only says of which format it is."""
+    """The name of the output, without what only says of which format it is; else the preset's."""
     name = Path(settings.text("output")).name.partition(".")[0]
-    return (name, settings.origin("output")) if name else None
+    if name:
+        return name, settings.origin("output")
+    preset = settings.text("preset")
+    return (preset, settings.origin("preset")) if preset else None
 
 
 def _bootable(settings: Settings) -> Settings:

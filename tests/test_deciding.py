@@ -56,6 +56,30 @@ def test_what_logins_need() -> None:
     assert packages("Bootable=no", f"Password=hashed:{HASH}") == ["passwd"]
 
 
+def test_what_is_asked_for_is_beside_main() -> None:
+    assert decided("Repositories=contrib,non-free").words("components") == (
+        *("main", "contrib", "non-free"),
+    )
+    assert decided("Repositories=main").words("components") == ("main",)
+    assert "universe" in decided("Release=noble").words("components")
+
+
+def test_a_distribution_that_nobody_knows_is_told_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "mkosi.conf").write_text("[Distribution]\nDistribution=fedora\nRelease=38\n")
+    with pytest.raises(UsageError, match="no distribution 'fedora'") as failure:
+        decided(folder=tmp_path)
+    assert failure.value.place == "mkosi.conf:2:14"
+
+
+def test_the_name_of_a_preset_is_the_last_one_to_be_taken(tmp_path: Path) -> None:
+    (tmp_path / "mkosi.presets/base").mkdir(parents=True)
+    names = {
+        found: decided("Preset=base", *words, folder=tmp_path).text("project")
+        for found, words in {"base": (), "out": ("Output=out",), "id": ("ImageId=id",)}.items()
+    }
+    assert names == {name: name for name in names}
+
+
 def test_a_cloud_image_is_decided_as_ever() -> None:
     plain = decided(pipeline=False)
     assert [plain.text(name) for name in ("cloud", "bootloader")] == ["yes", "grub"]

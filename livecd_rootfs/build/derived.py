@@ -25,7 +25,7 @@ _LEFT = ("out", "mkosi.builddir", "mkosi.cache", "mkosi.installdir", "mkosi.outp
 # What configures a project is none of its sources, secrets least of all: whoever changes it
 # wants no build script to run again that does not read it.
 _SETTINGS = (*CONFIGURATION, *(name for row in TABLE for name in row.files))
-_PLACES = ("build_directory", "output_directory")
+_PLACES = ("build_directory", "install_directory", "output_directory")
 
 
 def variables(header: HookHeader | None, settings: Settings) -> dict[str, str]:

@@ -30,6 +30,7 @@ from livecd_rootfs.build import (
     environment,
     events,
     executor,
+    installdir,
     loops,
     newroot,
     output,
@@ -43,6 +44,7 @@ from livecd_rootfs.build.events import Listener
 from livecd_rootfs.build.executor import Orders
 from livecd_rootfs.build.failure import BuildsFailed
 from livecd_rootfs.build.forest import Forest, forest
+from livecd_rootfs.build.installdir import InstallDirectory
 from livecd_rootfs.build.plan import Base, BaseKind, BuildPlan
 from livecd_rootfs.build.provenance import Origin
 from livecd_rootfs.build.recipes import Kitchen
@@ -108,6 +110,7 @@ def build(request: Request, listen: Listener) -> None:
     started = time.monotonic()
     planted, resolutions = plant(request)
     output.check(request.output)
+    install_directory_of(request)  # before anything is built, not after
     if signer := signer_of(request.project.settings):
         signer.check()
     try:
@@ -116,6 +119,15 @@ def build(request: Request, listen: Listener) -> None:
         _tell_end(request, started, len(failures.failures), listen)
         raise
     _tell_end(request, started, 0, listen)
+
+
+def install_directory_of(request: Request) -> InstallDirectory | None:
+    """Where the build script's files are shown.
+
+    Raises:
+        LivecdError: something else is there.
+    """
+    return installdir.of(request.project.settings, request.environ)
 
 
 def signer_of(settings: Settings) -> Signer | None:
@@ -207,7 +219,12 @@ def _execute(
         )
         listen(events.RunStarted(forest=planted, logs=logs, jobs=orders.jobs, date=orders.date))
         publisher = _Publisher(
-            request=request, workspace=workspace, store=store, lease=lease, listen=listen
+            request=request,
+            workspace=workspace,
+            store=store,
+            lease=lease,
+            listen=listen,
+            installed=install_directory_of(request),
         )
 
         async def everything() -> None:
@@ -361,6 +378,7 @@ class _Publisher:
     store: Store
     lease: Lease
     listen: Listener
+    installed: InstallDirectory | None
 
     def publish(self, plan: BuildPlan, chain: tuple[Layer, ...], aside: tuple[Layer, ...]) -> None:
         """Publish what one build made.
@@ -380,6 +398,7 @@ class _Publisher:
                 made = output.publish(slot.build, names, self._place(plan, chain, aside))
                 self._publish_folder(slot.build / f"{self.request.project.prefix}{artifacts.IMAGE}")
                 self._keep(plan, slot.build)
+                self._fill(aside)
                 packages = dpkg.installed(slot.build / "chroot")
         self.listen(
             events.BuildEnded(
@@ -392,6 +411,13 @@ class _Publisher:
         if folder.is_dir():
             made = output.publish_folder(folder, self.request.output)
             self.listen(events.Note(text=f"{made}: a directory"))
+
+    def _fill(self, aside: tuple[Layer, ...]) -> None:
+        """The project's InstallDirectory, also where the build script need not run again."""
+        count = self.installed.fill(aside) if self.installed else None
+        if self.installed and count is not None:
+            files = f"{count} file{'' if count == 1 else 's'}"
+            self.listen(events.Note(text=f"{self.installed.path}: {files} of the build script"))
 
     def _place(
         self, plan: BuildPlan, chain: tuple[Layer, ...], aside: tuple[Layer, ...]

@@ -26,6 +26,9 @@ NAMES = {
     "POST_INSTALLATION_SCRIPT": "mkosi.postinst",
     "FINALIZE_SCRIPT": "mkosi.finalize",
 }
+# By these a script that mkosi 15 runs on the host knows that it is in the root already, and
+# does not call mkosi-chroot; its paths below $BUILDROOT are those of the root.
+INSIDE = {"container": "mkosi", "BUILDROOT": "/"}
 _MARK = b"#!"
 _BINARY = b"\x7fELF"
 _FIRST_LINE_BYTES = 256
@@ -86,7 +89,7 @@ def run(
         script: the script, which sees itself at ``script.inside``.
         root: the root.
         arguments: what it is called with.
-        env: its variables beside those of every command and of the setting Environment.
+        env: its variables beside ``INSIDE``, those of every command and of Environment.
         network: whether it has the network.
         binds: what else it sees; ``/work`` is a directory in memory.
         cwd: its working directory.
@@ -97,7 +100,7 @@ def run(
     """
     _must_be_runnable(script, root)
     own = (Tmpfs(target=WORK), Bind(source=script.path, target=script.inside), *binds)
-    variables = {**environment(context), **(env or {})}
+    variables = {**environment(context), **INSIDE, **(env or {})}
     argv = (script.inside, *arguments)
     done = inroot.run(
         context,

@@ -71,7 +71,7 @@ def _check_tree(row: Setting, file: ProjectFile, value: Value) -> None:
             place=value.where,
             remedy=f"mend the name; an empty {row.option}= means none",
         )
-    if file.target and not file.target.startswith("/"):
+    if file.target and not row.below and not file.target.startswith("/"):
         raise UsageError(
             f"{row.option} puts '{file.path}' to '{file.target}', which is no place in the root",
             place=value.where,

@@ -1,85 +1,172 @@
-"""The project's configuration files: mkosi.conf, and its drop-ins in mkosi.conf.d."""
+"""The project's configuration: mkosi.conf, its drop-ins in mkosi.conf.d, default files, a preset."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from livecd_rootfs import ini
 from livecd_rootfs.diagnostics.near import did_you_mean, near
-from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.settings import assigning, foreign, matching
+from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.settings import assigning, defaultfiles, foreign, matching
 from livecd_rootfs.settings.assigning import Assignment
+from livecd_rootfs.settings.repeated import repeated
 from livecd_rootfs.settings.table import BY_OPTION, SECTIONS
 
 CONFIG_FILE = "mkosi.conf"
 DROP_INS = "mkosi.conf.d"
-CONFIGURATION = (CONFIG_FILE, DROP_INS)
+PRESETS = "mkosi.presets"
+CONFIGURATION = (CONFIG_FILE, DROP_INS, PRESETS)
 MATCH = "Match"
 
 
 def read(
     directory: Path, fixed: Mapping[str, str]
 ) -> tuple[tuple[Assignment, ...], tuple[str, ...]]:
-    """All assignments of a project's files, in order, and warnings about unknown options.
+    """All assignments of a project's files, in order, and warnings about what is not obeyed.
 
     Args:
         directory: the project's directory.
         fixed: what no file can change, by the table's names, for the conditions of drop-ins.
 
     Raises:
-        LivecdError: a file can't be read or parsed.
+        LivecdError: a file can't be read or parsed, or there is no such preset.
     """
-    reader = _Reader(directory, fixed)
-    for path in _files(directory):
-        reader.read(path)
-    return tuple(reader.found), tuple(reader.warnings)
+    reader = _Reader(directory=directory, fixed=fixed)
+    reader.read_folder(Path())
+    reader.read_preset()
+    warnings = (*reader.warnings, *repeated(reader.found), *_unread(directory))
+    return tuple(reader.found), warnings
 
 
-def _files(directory: Path) -> Iterator[Path]:
-    if (directory / CONFIG_FILE).exists():
-        yield directory / CONFIG_FILE
-    folder = directory / DROP_INS
-    if folder.is_dir():
-        yield from sorted(path for path in folder.iterdir() if path.suffix == ".conf")
-
-
+@dataclass(slots=True, kw_only=True)
 class _Reader:
-    """What has been read so far."""
+    """What has been read so far.
 
-    def __init__(self, directory: Path, fixed: Mapping[str, str]) -> None:
-        self._directory = directory
-        self._fixed = fixed
-        self.found: list[Assignment] = []
-        self.warnings: list[str] = []
+    Attributes:
+        directory: the project's.
+        fixed: what no file can change.
+        found: the assignments.
+        warnings: about what they can't be.
+    """
 
-    def read(self, path: Path) -> None:
-        """Read one file, unless its conditions are not met."""
-        name = path.relative_to(self._directory).as_posix()
-        entries = ini.parse(_text(path, name), name)
-        conditions = [each for each in entries if each.section == MATCH]
-        facts = matching.Facts(
-            directory=self._directory, fixed=self._fixed, values=assigning.merged(self.found)
+    directory: Path
+    fixed: Mapping[str, str]
+    found: list[Assignment] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def read_folder(self, folder: Path) -> None:
+        """Read a folder of the project's that is one, with its own drop-ins and default files."""
+        main = self.directory / folder / CONFIG_FILE
+        entries = self._entries(folder / CONFIG_FILE) if main.exists() else ()
+        if not self._met(entries, folder / CONFIG_FILE):
+            return
+        self.found += defaultfiles.found(self.directory, folder)
+        self._assign(entries, folder / CONFIG_FILE)
+        for path in _drop_ins(self.directory / folder / DROP_INS):
+            self._read(path.relative_to(self.directory))
+
+    def read_preset(self) -> None:
+        """Read the preset that was chosen; its name is that of a folder, or of one file.
+
+        Raises:
+            UsageError: there is none of this name.
+        """
+        names = {path.stem: path.name for path in _drop_ins(self.directory / PRESETS)}
+        chosen = self._facts(Path()).text("preset")
+        if chosen in names:
+            self._read(Path(PRESETS, names[chosen]))
+        elif chosen:
+            raise UsageError(
+                f"there is no preset '{chosen}' in {PRESETS}",
+                remedy=did_you_mean(near(chosen, names))
+                or f"one of {', '.join(sorted(names)) or 'none: the directory has no preset'}",
+            )
+        elif names:
+            known = ", ".join(sorted(names))
+            self.warnings.append(
+                f"{PRESETS}: no preset is built; --set Preset=NAME builds one of {known}"
+            )
+
+    def _read(self, path: Path) -> None:
+        if (self.directory / path).is_dir():
+            self.read_folder(path)
+            self.warnings += _misplaced(self.directory, path)
+            return
+        entries = self._entries(path)
+        if self._met(entries, path):
+            self._assign(entries, path)
+
+    def _entries(self, path: Path) -> tuple[ini.Entry, ...]:
+        return ini.parse(_text(self.directory / path, path.as_posix()), path.as_posix())
+
+    def _facts(self, folder: Path) -> matching.Facts:
+        return matching.Facts(
+            directory=self.directory / folder,
+            fixed=self.fixed,
+            values=assigning.merged(self.found),
         )
-        unknown, met = matching.met(conditions, facts)
+
+    def _met(self, entries: tuple[ini.Entry, ...], path: Path) -> bool:
+        conditions = [each for each in entries if each.section == MATCH]
+        unknown, met = matching.met(conditions, self._facts(_base(path)))
         self.warnings += [
-            f"{name}:{each.line}:{each.column}: unknown condition [Match] {each.key} is not met"
+            f"{path}:{each.line}:{each.column}: unknown condition [Match] {each.key} is not met"
             for each in unknown
         ]
-        if met:
-            for entry in entries:
-                self._assign(entry, name)
+        return met
 
-    def _assign(self, entry: ini.Entry, name: str) -> None:
-        row = BY_OPTION.get(entry.key)
-        if entry.section == MATCH:
-            return
-        if row is None or entry.section not in SECTIONS:
-            self.warnings.append(f"{name}:{entry.line}:{entry.column}: {_unknown(entry)}")
-            return
-        place = f"{name}:{entry.line}:{entry.value_column}"
-        origin = f"{name}:{entry.line}"
-        self.found.append(Assignment(row=row, text=entry.value, origin=origin, place=place))
+    def _assign(self, entries: tuple[ini.Entry, ...], path: Path) -> None:
+        for entry in entries:
+            row = BY_OPTION.get(entry.key)
+            if entry.section == MATCH:
+                continue
+            if row is None or entry.section not in SECTIONS:
+                self.warnings.append(f"{path}:{entry.line}:{entry.column}: {_unknown(entry)}")
+                continue
+            self.found.append(
+                Assignment(
+                    row=row,
+                    text=defaultfiles.below(row, entry.value, _base(path)),
+                    origin=f"{path}:{entry.line}",
+                    place=f"{path}:{entry.line}:{entry.value_column}",
+                )
+            )
+
+
+def _base(path: Path) -> Path:
+    """From where a file's paths are: its folder, if that is a configuration, else the project."""
+    return path.parent if path.name == CONFIG_FILE else _owner(path)
+
+
+def _owner(path: Path) -> Path:
+    """The folder to which a drop-in belongs: that of mkosi.conf.d, or of mkosi.presets."""
+    return path.parent.parent
+
+
+def _drop_ins(folder: Path) -> Iterator[Path]:
+    """Files and folders of configuration, in the order of their names."""
+    if folder.is_dir():
+        found = (path for path in folder.iterdir() if path.suffix == ".conf" or path.is_dir())
+        yield from sorted(found)
+
+
+def _misplaced(directory: Path, folder: Path) -> Iterator[str]:
+    """Drop-ins right in a folder of mkosi.conf.d, where mkosi 14 had those of a distribution."""
+    for path in sorted((directory / folder).glob("*.conf")):
+        if path.name != CONFIG_FILE:
+            yield (
+                f"{folder / path.name} is not read: write it as "
+                f"{folder / DROP_INS / path.name}, with its conditions in {folder / CONFIG_FILE}"
+            )
+
+
+def _unread(directory: Path) -> Iterator[str]:
+    """What lies in the project and has no effect."""
+    for name, advice in foreign.FILES.items():
+        if (directory / name).exists():
+            yield f"{name} is not read: {advice}"
 
 
 def _text(path: Path, name: str) -> str:
@@ -90,11 +177,11 @@ def _text(path: Path, name: str) -> str:
 
 
 def _unknown(entry: ini.Entry) -> str:
+    if entry.key in foreign.REASONS:
+        return f"[{entry.section}] {entry.key} has no effect here: {foreign.REASONS[entry.key]}"
     if entry.section not in SECTIONS:
         advice = did_you_mean(near(entry.section, SECTIONS))
         what = f"{entry.key} in the unknown section [{entry.section}] is ignored"
-    elif entry.key in foreign.REASONS:
-        return f"[{entry.section}] {entry.key} has no effect here: {foreign.REASONS[entry.key]}"
     else:
         advice = did_you_mean(near(entry.key, BY_OPTION))
         what = f"unknown option [{entry.section}] {entry.key} is ignored"

@@ -9,6 +9,13 @@ DEFAULT_SUITE = "trixie"
 
 ROWS = (
     Setting(
+        name="preset",
+        section="Preset",
+        option="Preset",
+        hidden=True,
+        help="the one of mkosi.presets that is built: its files come after the project's own",
+    ),
+    Setting(
         name="distribution",
         section="Distribution",
         option="Distribution",
@@ -34,7 +41,11 @@ ROWS = (
         name="arch",
         section="Distribution",
         option="Architecture",
-        also=(("x86-64", "amd64"), ("x86_64", "amd64"), ("aarch64", "arm64")),
+        # systemd.unit(5), ConditionArchitecture=, and uname(1).
+        also=(
+            *(("x86-64", "amd64"), ("x86_64", "amd64"), ("x86", "i386"), ("aarch64", "arm64")),
+            *(("arm", "armhf"), ("ppc64-le", "ppc64el"), ("ppc64le", "ppc64el")),
+        ),
         flag=True,
         help="architecture, in the distribution's words (amd64, arm64)",
     ),
@@ -44,7 +55,7 @@ ROWS = (
         option="Repositories",
         kind=Kind.WORDS,
         flag=True,
-        help="archive components, such as main",
+        help="archive components beside main, such as contrib",
     ),
     Setting(
         name="packages",

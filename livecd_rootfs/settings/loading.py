@@ -6,15 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from livecd_rootfs.diagnostics.near import did_you_mean, near
-from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.errors import UsageError
 from livecd_rootfs.settings import access, assigning, checks, configfiles
 from livecd_rootfs.settings.assigning import Assignment
 from livecd_rootfs.settings.row import Kind, Setting
 from livecd_rootfs.settings.table import BY_OPTION, ROWS, TABLE
 from livecd_rootfs.settings.value import DEFAULT, Settings, Value
-
-# Kinds of which a file of the project is the value, and not its name.
-_CONTENT = {Kind.TEXT, Kind.PRIVATE}
 
 
 def load(
@@ -38,12 +35,13 @@ def load(
     Raises:
         LivecdError: a file can't be read or parsed, or a value is of the wrong kind.
     """
-    fixed = {**_variables(environ), **_options(options)}
+    variables, own = _variables(environ), tuple(_assignments(assignments))
+    fixed = {**assigning.merged_on(variables, own), **_options(options)}
     found, warnings = configfiles.read(directory, {name: fixed[name].text for name in fixed})
     values = {row.name: Value(text=row.default, origin=DEFAULT) for row in TABLE}
-    values |= assigning.merged(_default_files(directory), found)
-    values |= _variables(environ)
-    values = assigning.merged_on(values, _assignments(assignments))
+    values |= assigning.merged(found)
+    values |= variables
+    values = assigning.merged_on(values, own)
     values |= _options(options)
     settings = _resolved(Settings(values=values, directory=directory), environ)
     for row in TABLE:
@@ -88,25 +86,6 @@ def _assignments(words: Iterable[str]) -> Iterable[Assignment]:
                 remedy=f"write --set {option}=VALUE, or --set {option}= for none",
             )
         yield Assignment(row=row, text=text, origin=f"--set {option}", place="")
-
-
-def _default_files(directory: Path) -> Iterable[Assignment]:
-    for row in TABLE:
-        present = [name for name in row.files if (directory / name).exists()]
-        # A key in the project signs only where Secure Boot is asked for; see _resolved.
-        if not present or row.kind is Kind.FILE:
-            continue
-        text = ",".join(present) if row.kind is Kind.TREES else present[0]
-        if row.kind in _CONTENT:
-            text = _content(directory / present[0])
-        yield Assignment(row=row, text=text, origin=present[0], place="")
-
-
-def _content(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise LivecdError(f"{path.name} can't be read", place=str(path), why=str(error)) from error
 
 
 def _resolved(settings: Settings, environ: Mapping[str, str]) -> Settings:

@@ -53,6 +53,7 @@ class Setting:
         apart: what separates items of a list of lines besides line feeds.
         change: whether the list is a change to one that is decided elsewhere, so that what it
             removes (``!name``) is kept in it.
+        below: where the targets of its trees are, unless they are paths of the root.
         help: one line for ``--help`` and the manual.
     """
 
@@ -69,6 +70,7 @@ class Setting:
     hidden: bool = False
     apart: str = ""
     change: bool = False
+    below: str = ""
     help: str
 
     @property

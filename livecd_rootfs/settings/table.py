@@ -11,6 +11,10 @@ TABLE: tuple[Setting, ...] = (*generalrows.ROWS, *outputrows.ROWS, *contentrows.
 ROWS: Mapping[str, Setting] = {row.name: row for row in TABLE}
 FLAGS = tuple(row for row in TABLE if row.flag)
 # Which section an option stands in is for readers: releases of mkosi have moved many.
-SECTIONS = ("Distribution", "Output", "Content", "Validation", "Host", "Packages", "Partitions")
+SECTIONS = (
+    *("Distribution", "Output", "Content", "Validation", "Host", "Preset"),
+    # Of other releases of mkosi.
+    *("Packages", "Partitions", "Config", "Build", "Runtime"),
+)
 BY_OPTION: Mapping[str, Setting] = {spelling: row for row in TABLE for spelling in row.spellings}
 BY_VARIABLE: Mapping[str, Setting] = {row.variable: row for row in TABLE}

@@ -33,6 +33,14 @@ A script must be executable. Their content decides what is built again, and not 
 A build script sees the project in `$SRCDIR` without its options, default files, places that are \
 written to, and `.git`; what it writes there is thrown away.
 
+**Folders.** What stands in `mkosi.conf.d` may be a folder as well, with a `mkosi.conf`, a \
+`mkosi.conf.d` and default files of its own, from where its paths are; its `[Match]` counts for \
+all of these. `mkosi.presets` has images that share the project's `mkosi.conf`: \
+`--set Preset=NAME` builds one, whose `NAME/` or `NAME.conf` is read last, and which is named so \
+unless `ImageId` or `Output` says it. Other presets that it needs are built before, by hand. Where \
+two files set an option of one value, the last counts, and a warning tells both places: mkosi 15 \
+takes the first, other releases the last.
+
 **Conditions.** A file with a section `[Match]` counts only if each line there holds: \
 `Distribution=debian`, `Release=trixie sid` (either), `Architecture=!arm64`, \
 `ImageVersion=>=2`, `PathExists=src`, or any other option. Of lines that begin with a pipe, as in \
@@ -50,9 +58,9 @@ section in which an option stands has no meaning.
 _FOREIGN = """
 ## Options without effect
 
-They are mkosi's; a build tells that it passes them over.
+They are mkosi's; a build tells that it passes them over, and what to do instead.
 
-| option | why |
+| option | what to know |
 |---|---|
 """
 _HEAD = "| option | what it can be | default | variable | meaning |\n|---|---|---|---|---|"

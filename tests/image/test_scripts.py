@@ -47,6 +47,18 @@ def test_a_script_runs_in_the_root(
     assert not (context.chroot / "work").exists()
 
 
+def test_a_script_that_would_enter_the_root_knows_that_it_is_there(
+    new_context: NewContext, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As scripts for mkosi 15 begin; they run on the host there."""
+    context = new_context()
+    enter = '[ "$container" = mkosi ] || exec mkosi-chroot "$SCRIPT" "$@"'
+    (context.chroot / "etc/motd").write_text("the image's\n")
+    own = script(project, f'#!/bin/sh\n{enter}\ncat "$BUILDROOT/etc/motd"\n')
+    scripts.run(context, own, context.chroot)
+    assert capfd.readouterr().out == "the image's\n"
+
+
 def test_a_script_runs_on_the_host(
     new_context: NewContext, project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -90,7 +90,7 @@ def test_a_variable_without_value_is_the_users_own(tmp_path: Path) -> None:
 def test_drop_ins_follow_in_the_order_of_their_names(tmp_path: Path) -> None:
     files = {
         "20-b.conf": "[Content]\nPackages=b\nHostname=late\n",
-        "mkosi.conf": "[Content]\nPackages=first\nHostname=early\n",
+        "mkosi.conf": "[Content]\nPackages=first\n",
         "10-a.conf": "[Content]\nPackages=a\n",
         "30-c.conf.off": "[Content]\nPackages=never\n",
     }
@@ -158,6 +158,8 @@ OTHER_WORDS = {
     "another spelling of a choice": ("[Output]\nFormat=gpt_ext4", "format", "disk"),
     "on": ("[Validation]\nChecksum=On", "checksum", "yes"),
     "auto": ("[Output]\nBootable=auto", "bootable", "auto"),
+    "an architecture of systemd": ("[Distribution]\nArchitecture=ppc64-le", "arch", "ppc64el"),
+    "an option of mkosi 10": ("[Packages]\nBuildEnvironment=A=b", "environment", "A=b"),
     "empty: the default again": ("[Content]\nWithDocs=no\nWithDocs=", "with_docs", "yes"),
     "compressed": ("[Output]\nCompressOutput=zst", "compress_output", "zstd"),
     "an equals sign in the value": ("[Content]\nHostname = a=b ", "hostname", "a=b"),
@@ -174,6 +176,12 @@ WARNINGS = {
     "did you mean 'Packages'?",
     "[Contents]\nHostname=x": "2:1: Hostname in the unknown section [Contents] is ignored; "
     "did you mean 'Content'?",
+    "[Validation]\n@SecureBoot=yes": "2:1: unknown option [Validation] @SecureBoot is ignored; "
+    "did you mean 'SecureBoot'?",
+    "[Partitions]\nRootSize=2G": "2:1: [Partitions] RootSize has no effect here: the disk is laid "
+    "out by ImageSize and by what boots it: an ESP and the root",
+    "[Old]\nSkipFinalPhase=1": "2:1: [Old] SkipFinalPhase has no effect here: Format=none makes no "
+    "image",
     "[X]\nA=x": "2:1: A in the unknown section [X] is ignored",
     "[Host]\nQemuMem=1G": "2:1: [Host] QemuMem has no effect here: `livecd-rootfs boot` has "
     "options for the machine that runs an image",
@@ -223,6 +231,12 @@ def test_bad_values_are_told_with_their_place(
     assert failure.value.remedy
 
 
+def test_sources_are_below_one_folder(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    project(tmp_path, {"mkosi.conf": "[Content]\nBuildSources=.,other:libs/other\n"})
+    assert [file.target for file in load(tmp_path).files("build_sources")] == ["", "libs/other"]
+
+
 def test_a_script_that_can_not_run(tmp_path: Path) -> None:
     (tmp_path / "mkosi.postinst").write_text("#!/bin/sh\n")
     with pytest.raises(UsageError) as failure:
@@ -232,7 +246,7 @@ def test_a_script_that_can_not_run(tmp_path: Path) -> None:
     assert load(tmp_path, "PostInstallationScript=").files("post_installation_script") == ()
 
 
-@pytest.mark.parametrize("name", ["mkosi.conf", "mkosi.conf.d/x.conf", "mkosi.version"])
+@pytest.mark.parametrize("name", ["mkosi.conf", "mkosi.version"])
 def test_a_file_that_can_not_be_read(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir(parents=True)
     with pytest.raises(LivecdError, match=f"{name.rpartition('/')[2]} can't be read"):
