@@ -14,7 +14,7 @@ from livecd_rootfs.options import Cache
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Look into the store of layers, make room in it, check it.",
+    help="List, measure, shrink and check stored layers.",
 )
 
 
@@ -53,7 +53,7 @@ def collect(
     ] = None,
     cache: Cache = None,
 ) -> None:
-    """Remove the layers that were used longest ago; never one that a build uses."""
+    """Remove those used longest ago; none that is in use."""
     from livecd_rootfs.commands import cache as command
 
     sys.stdout.write(command.collect(_directory(cache), max_size, max_age))

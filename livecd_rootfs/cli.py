@@ -45,6 +45,7 @@ app = typer.Typer(
     add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
     help="""Build cloud images from hooks.
 
     A series file (hooks.d/base/series/NAME) describes an image target: which
@@ -57,6 +58,22 @@ app = typer.Typer(
       livecd-rootfs boot out/*.img        boot it, until its login prompt
     """,
 )
+
+
+def _version(asked: object) -> None:
+    if asked:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    _asked: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """What goes before every command; its help is that of ``app``."""
 
 
 @app.command(
@@ -137,7 +154,9 @@ def explain(
     *,
     settings: Given,
 ) -> None:
-    """Say why a hook runs and was rebuilt, or who makes or drops an artifact.
+    """Say why a hook runs, or who makes an artifact.
+
+    Also, why the hook's step was made anew, and why the pruner drops the artifact.
 
     What the cache knows of a step is told for the options that a build had: the
     same ones here. No archive is asked.
@@ -191,7 +210,7 @@ def build(
     *,
     settings: Given,
 ) -> None:
-    """Build TARGETs; their artifacts come into one directory.
+    """Build TARGETs into one directory.
 
     Needs no loop devices, and no root where user namespaces are allowed. Each
     step runs in namespaces of its own: whatever happens, nothing stays mounted
@@ -392,7 +411,7 @@ def tools(cache: Cache = None, arch: Arch = None) -> None:
 @app.command("launchpad-metadata")
 @with_settings
 def launchpad_metadata(targets: Targets, tree: Tree = None, *, settings: Given) -> None:
-    """Print the builds that Launchpad is to run side by side, as JSON.
+    """Print Launchpad's parallel builds, as JSON.
 
     Each word is a build, a comma list one of several targets; --arch may be a
     list, too. Refused is what would have two of them publish one name.
@@ -431,14 +450,15 @@ def _become_root() -> None:
 def main() -> NoReturn:
     """Run the command line; every failure that a user can cause ends here."""
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except LivecdError as error:
         _show(error)
         status = error.exit_code
     except typer.TyperException as error:
-        sys.stderr.write(f"{PROGRAM}: {error.format_message()}\n")
-        sys.stderr.write(f"  help: `{PROGRAM} --help` lists commands and their options\n")
+        from livecd_rootfs import usage
+
+        sys.stderr.write(usage.text(error, PROGRAM))
         status = error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         print(f"{PROGRAM}: interrupted", file=sys.stderr)

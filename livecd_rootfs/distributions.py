@@ -380,5 +380,5 @@ def _unknown(kind: str, name: str, known: Iterable[str], remedy: str | None = No
     advice = did_you_mean(near(name, names)) or f"known are {', '.join(names)}"
     return UsageError(
         f"there is no {kind} '{name}' that this program knows",
-        remedy=f"{advice}; {remedy}" if remedy else advice,
+        remedy=f"{advice}{' ' if advice.endswith('?') else '; '}{remedy}" if remedy else advice,
     )

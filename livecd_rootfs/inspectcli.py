@@ -36,7 +36,7 @@ def inspect(
     tools: ToolsOption = ToolsMode.auto,
     cache: Cache = None,
 ) -> None:
-    """Show what is in ARTIFACT: partitions, boot chain, kernel, packages, sizes.
+    """Show what is in ARTIFACT, of any format.
 
     Takes what this program makes and what others do: raw disks, qcow2, vmdk,
     vhd, vhdx, vdi, ova, Vagrant boxes, squashfs, ext4, FAT, tar files of a root
@@ -64,7 +64,7 @@ def diff(
     tools: ToolsOption = ToolsMode.auto,
     cache: Cache = None,
 ) -> None:
-    """Show what A and B differ in: partitions, packages, files.
+    """Show what A and B differ in.
 
     Of a file its kind, mode, owner, size, link target and content count, not
     its times. Formats don't count, so a qcow2 can be compared with a squashfs.

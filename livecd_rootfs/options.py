@@ -72,15 +72,19 @@ class AcceleratorName(StrEnum):
 
 def _complete_target(incomplete: str) -> list[str]:
     """Image targets for the shell; the last one of a comma list is completed."""
+    done, comma, last = incomplete.rpartition(",")
+    return [f"{done}{comma}{name}" for name in target_names() if name.startswith(last)]
+
+
+def target_names() -> tuple[str, ...]:
+    """The image targets that there are here; none where no hooks.d can be read."""
     from livecd_rootfs.hooktree import HookTree
     from livecd_rootfs.project import find_tree
 
-    done, comma, last = incomplete.rpartition(",")
     try:
-        names = HookTree(str(find_tree(None, Path.cwd()))).series_names()
+        return HookTree(str(find_tree(None, Path.cwd()))).series_names()
     except LivecdError:
-        return []
-    return [f"{done}{comma}{name}" for name in names if name.startswith(last)]
+        return ()
 
 
 Targets = Annotated[
@@ -117,7 +121,7 @@ ToolsOption = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", metavar="N", help="Steps at a time. [default: the cores]"),
+    typer.Option("--jobs", "-j", metavar="N", min=1, help="Steps at a time. [default: the cores]"),
 ]
 Cache = Annotated[
     Path | None,

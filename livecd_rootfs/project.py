@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from livecd_rootfs import header, series
 from livecd_rootfs.build import plan as plans
 from livecd_rootfs.build.plan import Base, BuildPlan
-from livecd_rootfs.diagnostics import Diagnostic
+from livecd_rootfs.diagnostics import Diagnostic, Severity
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.header import HookHeader
 from livecd_rootfs.hooktree import HookTree
@@ -20,6 +20,7 @@ from livecd_rootfs.settings import TABLE, Settings
 from livecd_rootfs.tools import Mode, Toolbox
 
 HEADER_BYTES = 16384
+NOT_EXECUTABLE = "not-executable"
 TREE = "hooks.d"
 
 
@@ -42,11 +43,17 @@ def find_tree(option: Path | None, directory: Path) -> Path:
     if option is not None:
         if not option.is_dir():
             raise UsageError(f"--tree {option} is not a directory", remedy="name a hooks.d")
+        if not _is_tree(option) and _is_tree(option / TREE):
+            raise UsageError(f"--tree {option} is no hooks.d", remedy=f"--tree {option / TREE}")
         return option
     for choice in choices:
-        if (choice / "base").is_dir() or (choice / "extra").is_dir():
+        if _is_tree(choice):
             return _shortest(choice, directory)
     raise UsageError("no hooks.d was found", remedy="name one with --tree DIR")
+
+
+def _is_tree(path: Path) -> bool:
+    return (path / "base").is_dir() or (path / "extra").is_dir()
 
 
 def _shortest(path: Path, directory: Path) -> Path:
@@ -63,11 +70,13 @@ class Project:
         tree: the hooks.d.
         settings: with distribution, architecture, project and components decided.
         warn: called with each finding that does not stop a command.
+        strict: refuse hooks that can't be executed, which would fail when their turn comes.
     """
 
     tree: Path
     settings: Settings
     warn: Callable[[Diagnostic], None] = lambda _: None
+    strict: bool = False
 
     @cached_property
     def _hooks(self) -> HookTree:
@@ -102,11 +111,16 @@ class Project:
             prefix=self.prefix,
             flavour=self.settings.text("kernel_flavour"),
         )
-        if resolution.errors:
-            raise Findings(resolution.errors)
+        if errors := resolution.errors + self._never_to_run(resolution):
+            raise Findings(errors)
         for warning in resolution.warnings:
             self.warn(warning)
         return self._as_asked(resolution)
+
+    def _never_to_run(self, resolution: Resolution) -> tuple[Diagnostic, ...]:
+        """The hooks that can't be executed, as errors, if they are to be refused."""
+        found = (each for each in resolution.warnings if each.code == NOT_EXECUTABLE)
+        return tuple(replace(each, severity=Severity.ERROR) for each in found if self.strict)
 
     def _as_asked(self, resolution: Resolution) -> Resolution:
         """Of what the image pipeline may make, only what the settings ask for is promised."""

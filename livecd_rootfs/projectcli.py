@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +31,7 @@ def summary(
     *,
     settings: Given,
 ) -> None:
-    """Show every setting with its value and where that came from.
+    """Show every setting, its value and its origin.
 
     What mkosi.conf, its drop-ins, the environment and the command line leave
     open is decided as a build of the targets would.
@@ -58,7 +59,8 @@ def project_of(
 ) -> Project:
     """The project of the working directory; warnings about its settings go to stderr.
 
-    What its settings leave open depends on the builds, each a list of target words.
+    What its settings leave open depends on the builds, each a list of target words. What
+    several of them would be warned of is told once.
     """
     from livecd_rootfs import deciding, pipelines, project, settings
 
@@ -68,7 +70,7 @@ def project_of(
     found = project.find_tree(tree, Path.cwd())
     pipeline = pipelines.asked(found, builds)
     decided = deciding.decide(loaded, pipeline=pipeline)
-    return project.Project(tree=found, settings=decided, warn=_warn)
+    return project.Project(tree=found, settings=decided, warn=cache(_warn), strict=True)
 
 
 def _warn(diagnostic: Diagnostic) -> None:

@@ -23,10 +23,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from livecd_rootfs import kernel, mounts
+from livecd_rootfs import kernel, mounts, unrunnable
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.mounts import Operation
-from livecd_rootfs.process import COMMAND_NOT_FOUND, SIGNAL_BASE, CommandError, Completed
+from livecd_rootfs.process import (
+    COMMAND_CANNOT_RUN,
+    COMMAND_NOT_FOUND,
+    SIGNAL_BASE,
+    CommandError,
+    Completed,
+)
 
 GRACE_SECONDS = 2.0
 # Modes of what a command makes must not depend on who called us.
@@ -328,12 +334,20 @@ def _start(
         if sandbox.terminal:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         _become(sandbox.user)
-        os.execvpe(argv[0], list(argv), dict(sandbox.env))
-    except FileNotFoundError:
-        os.write(2, f"{argv[0]}: not found, or its interpreter is not\n".encode())
     except OSError as error:
         os.write(report, _explain(error).encode())
-    os._exit(COMMAND_NOT_FOUND)
+    else:
+        _execute(argv, sandbox.env)
+    os._exit(COMMAND_CANNOT_RUN)
+
+
+def _execute(argv: Sequence[str], env: Mapping[str, str]) -> NoReturn:
+    try:
+        os.execvpe(argv[0], list(argv), dict(env))
+    except OSError as error:
+        os.write(2, f"{argv[0]}: {unrunnable.why(Path(argv[0]), error)}\n".encode())
+        missing = isinstance(error, FileNotFoundError)
+        os._exit(COMMAND_NOT_FOUND if missing else COMMAND_CANNOT_RUN)
 
 
 def _become(user: User | None) -> None:

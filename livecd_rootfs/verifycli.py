@@ -30,7 +30,7 @@ def verify(
     *,
     settings: Given,
 ) -> None:
-    """Build TARGETs twice and see that the bytes are the same.
+    """Build TARGETs twice: are the bytes the same?
 
     The two builds reuse nothing and differ in all that must not matter: the
     directory, the time, the host name, the time zone, the language, the umask,

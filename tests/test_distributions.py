@@ -32,7 +32,7 @@ REFUSED = {
     "a slip of the finger": (
         ("trixi", None),
         "there is no suite 'trixi' that this program knows",
-        f"did you mean 'trixie'?; {OTHERS}",
+        f"did you mean 'trixie'? {OTHERS}",
     ),
     "a name that is like no other": (
         ("zesty", None),

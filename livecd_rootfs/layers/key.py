@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -156,7 +156,22 @@ def _title(part: Part, step: str) -> str:
 def _values(old: Part, new: Part) -> str:
     if old.text is None or new.text is None:
         return "changed"
+    if "\n" in f"{old.text}{new.text}":
+        return _lines(old.text.splitlines(), new.text.splitlines())
     return f"was {old.text!r}, is {new.text!r}"
+
+
+def _lines(before: Sequence[str], after: Sequence[str]) -> str:
+    """What changed of a list that is written a name a line."""
+    lost = [line for line in before if line not in after]
+    got = [line for line in after if line not in before]
+    told = [f"{verb} {_several(lines)}" for verb, lines in (("lost", lost), ("got", got)) if lines]
+    return ", ".join(told) or "is in another order"
+
+
+def _several(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]!r}{more}"
 
 
 def _value(part: Part) -> str:

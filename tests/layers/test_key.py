@@ -158,3 +158,19 @@ def test_what_is_no_recipe_is_refused(breaks: Callable[[dict[str, object]], obje
     breaks(data)
     with pytest.raises((KeyError, TypeError, ValueError)):
         key.from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("a\nb\nc", "c\nd", "lost 'a' and 1 more, got 'd'"),
+        ("a", "a\nb", "got 'b'"),
+        ("a\nb", "b\na", "is in another order"),
+    ],
+)
+def test_of_a_list_it_is_told_what_was_lost_and_got(before: str, after: str, said: str) -> None:
+    old, new = (
+        replace(RECIPE, parts=(key.of_text(PartKind.SETTING, "names", text),))
+        for text in (before, after)
+    )
+    assert key.changes(old, new) == (f"setting names {said}",)

@@ -1,0 +1,61 @@
+"""What a user reads whose command line is wrong, or who asks what there is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from livecd_rootfs import __version__
+
+Ran = subprocess.CompletedProcess[str]
+
+
+def run(*words: str, cwd: Path | None = None) -> Ran:
+    command = (sys.executable, "-m", "livecd_rootfs", *words)
+    env = {**os.environ, "COLUMNS": "80"}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=env)
+
+
+def test_without_a_command_the_help_is_shown_and_nothing_else() -> None:
+    bare = run()
+    assert (bare.returncode, bare.stdout) == (2, "")
+    assert bare.stderr == run("-h").stdout
+
+
+@pytest.mark.parametrize("words", [(), ("cache",)])
+def test_what_a_command_does_is_not_cut_short(words: tuple[str, ...]) -> None:
+    commands = run(*words, "--help").stdout.partition("Commands:\n")[2]
+    assert commands
+    assert "..." not in commands
+
+
+def test_the_version_is_told_to_either_question() -> None:
+    assert run("--version").stdout == run("version").stdout == f"livecd-rootfs {__version__}\n"
+
+
+def test_who_names_no_target_is_told_which_there_are(tmp_path: Path) -> None:
+    (tmp_path / "hooks.d/base/series").mkdir(parents=True)
+    (tmp_path / "hooks.d/base/series/mine").touch()
+    failed = run("build", cwd=tmp_path)
+    assert failed.returncode == 2
+    assert failed.stderr == (
+        "livecd-rootfs: Missing argument 'TARGET...'.\n"
+        "  help: one of mine; `livecd-rootfs build --help` lists arguments and options\n"
+    )
+
+
+def test_a_word_that_no_command_knows_leads_to_the_list_of_commands() -> None:
+    assert run("bild").stderr == (
+        "livecd-rootfs: No such command 'bild'. Did you mean 'build'?\n"
+        "  help: `livecd-rootfs --help` lists commands and options\n"
+    )
+
+
+def test_no_steps_at_a_time_are_refused() -> None:
+    failed = run("build", "all", "--jobs", "0")
+    assert failed.returncode == 2
+    assert "'--jobs' / '-j'" in failed.stderr
