@@ -14,7 +14,7 @@ from livecd_rootfs.options import Cache
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="List, measure, shrink and check stored layers.",
+    help="List, measure, shrink and check layers and tools roots.",
 )
 
 
@@ -28,7 +28,7 @@ def _directory(cache: Cache) -> Path:
 
 @app.command("ls")
 def listing(cache: Cache = None) -> None:
-    """List the layers, those used longest ago first."""
+    """List layers, those used longest ago first, and tools roots."""
     from livecd_rootfs.commands import cache as command
 
     sys.stdout.write(command.listing(_directory(cache)))
@@ -36,7 +36,7 @@ def listing(cache: Cache = None) -> None:
 
 @app.command("du")
 def sums(cache: Cache = None) -> None:
-    """Say how much room the layers take."""
+    """Say how much room layers and tools roots take."""
     from livecd_rootfs.commands import cache as command
 
     sys.stdout.write(command.sums(_directory(cache)))

@@ -429,7 +429,28 @@ def launchpad_metadata(targets: Targets, tree: Tree = None, *, settings: Given) 
 @app.command()
 def version() -> None:
     """Print the version."""
-    print(f"{PROGRAM} {__version__}")
+    _print_version(asked=True)
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda asked: _print_version(asked=asked),
+            is_eager=True,
+            help="Print the version.",
+        ),
+    ] = False,
+) -> None:
+    del version  # its callback has ended the program
+
+
+def _print_version(*, asked: bool) -> None:
+    if asked:
+        print(f"{PROGRAM} {__version__}")
+        raise typer.Exit
 
 
 def _tell(line: str) -> None:

@@ -141,7 +141,7 @@ def settle(root: Path) -> None:
 
 def missing() -> LivecdError:
     """The failure that mmdebstrap itself is not there."""
-    return CommandMissing(PROGRAM, remedy=f"apt-get install {PROGRAM}")
+    return CommandMissing(PROGRAM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from livecd_rootfs import programs
 from livecd_rootfs.errors import LivecdError
 
 log = logging.getLogger(__name__)
@@ -55,11 +56,12 @@ class CommandError(LivecdError):
 
 
 class CommandMissing(LivecdError):
-    """The program of a command is not there."""
+    """The program of a command is not there; the remedy names its package, where that is known."""
 
-    def __init__(self, program: str, *, remedy: str | None = None) -> None:
-        self.program = program
-        super().__init__(f"the program '{program}' is not installed", remedy=remedy)
+    def __init__(self, program: str) -> None:
+        super().__init__(
+            f"the program '{program}' is not installed", remedy=programs.remedy(program)
+        )
 
 
 def quote(argv: Sequence[str]) -> str:

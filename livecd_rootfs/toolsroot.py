@@ -2,13 +2,15 @@
 
     CACHE/tools/KEY/            usr, etc, ...: what the packages hold
     CACHE/tools/KEY/digest      of all that, so that who uses it can be told apart by it
-    CACHE/tools/KEY.lock        held while KEY is made, so that one process makes it
-    CACHE/tools/KEY.staging/    a root that is being made, or the rest of a killed run
+    CACHE/tools/KEY.lock        held alone while KEY is made or removed, and shared by who
+                                uses it; its time is that of the last use
+    CACHE/tools/KEY.staging/    a root that is being made or removed, or the rest of a killed run
 
 It is unpacked, not installed: none of its tools needs a maintainer script, and
 that saves half of the time. KEY is a digest of what was asked for; the archive
 gives other versions at other times, so the content has a digest of its own. A
-root is complete when it has its final name, and stays until somebody deletes it.
+root is complete when it has its final name, and stays until nobody uses it and it
+is removed to make room.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from livecd_rootfs.layers import treehash
 
 FORMAT = 2
 DIGEST = "digest"
+LOCK, STAGING = ".lock", ".staging"
 SUITE = "trixie"
 
 # Beside the tools themselves: a shell and the basic commands for those that call
@@ -136,16 +139,36 @@ def ensure(
     Raises:
         LivecdError: the bootstrap failed, or the cache can't be written.
     """
-    if request.root.is_dir():
-        return request.root
-    with _locked(request, progress):
-        if not request.root.is_dir():
-            _make(request, environ, progress)
+    while not hold(request):
+        with _locked(request, progress):
+            if not request.root.is_dir():
+                _make(request, environ, progress)
     return request.root
 
 
+def hold(request: Request) -> bool:
+    """Use the tools root until this process ends, so that it is not removed before.
+
+    Returns:
+        whether it is there.
+    """
+    if not request.root.is_dir():
+        return False
+    try:
+        lock = os.open(request.root.with_suffix(LOCK), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # who can't even have the lock has a cache that others make room in
+        return True
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    if not request.root.is_dir():
+        os.close(lock)
+        return False
+    with contextlib.suppress(OSError):
+        os.utime(lock)
+    return True
+
+
 def _make(request: Request, environ: Mapping[str, str], progress: Callable[[str], None]) -> None:
-    staging = request.root.with_suffix(".staging")
+    staging = request.root.with_suffix(STAGING)
     trees.remove(staging)
     _sweep(request.root.parent)
     try:
@@ -163,9 +186,9 @@ def _make(request: Request, environ: Mapping[str, str], progress: Callable[[str]
 
 def _sweep(folder: Path) -> None:
     """Remove what killed runs left of other roots; what is locked or mounted is left alone."""
-    for staging in folder.glob("*.staging"):
+    for staging in folder.glob(f"*{STAGING}"):
         with (
-            staging.with_suffix(".lock").open("w") as lock,
+            staging.with_suffix(LOCK).open("w") as lock,
             contextlib.suppress(BlockingIOError, LivecdError),
         ):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -206,7 +229,7 @@ def _locked(request: Request, progress: Callable[[str], None]) -> Iterator[None]
     """Hold the lock of the key; it ends with the process, however that ends."""
     try:
         request.root.parent.mkdir(parents=True, exist_ok=True)
-        lock = os.open(request.root.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o644)
+        lock = os.open(request.root.with_suffix(LOCK), os.O_CREAT | os.O_RDWR, 0o644)
     except OSError as error:
         raise LivecdError(
             "the cache can't be written",

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from livecd_rootfs import process
+from livecd_rootfs import process, programs
 from livecd_rootfs.errors import LivecdError
 
 INSIDE = "LIVECD_USERNS"
@@ -92,11 +92,11 @@ def _run_again(environ: Mapping[str, str], argv: Sequence[str]) -> NoReturn:
 def _check(environ: Mapping[str, str]) -> None:
     if INSIDE in environ:
         raise NotRoot("the user namespace did not make this process root")
-    for program, package in (("unshare", "util-linux"), ("newuidmap", "uidmap")):
+    for program in ("unshare", "newuidmap"):
         if shutil.which(program) is None:
             raise NotRoot(
                 f"building without root needs '{program}', which is not installed",
-                remedy=f"apt-get install {package}, or run as root",
+                remedy=f"{programs.remedy(program)}, or run as root",
             )
     if process.run((*UNSHARE, "--", "true"), check=False).status != 0:
         raise _diagnose(Path("/proc/sys"), Path("/etc/subuid"), _user_name())

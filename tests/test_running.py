@@ -40,8 +40,9 @@ def test_ending_what_has_ended_gives_its_status() -> None:
 
 def test_a_program_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CommandMissing, match="'setpriv' is not installed"):
+    with pytest.raises(CommandMissing, match="'setpriv' is not installed") as failure:
         start("sleep", "60")
+    assert failure.value.remedy == "apt-get install util-linux"
 
 
 @pytest.mark.root

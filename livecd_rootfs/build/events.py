@@ -140,12 +140,21 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildEnded:
-    """One build went well: what was made, where it is, and the packages of its target root."""
+    """One build went well.
+
+    Attributes:
+        plan: the build.
+        output: the output directory.
+        artifacts: what was made.
+        packages: those of its target root.
+        attestations: what vouches for the artifacts: their provenance, and signatures.
+    """
 
     plan: BuildPlan
     output: Path
     artifacts: tuple[Artifact, ...]
     packages: tuple[Package, ...]
+    attestations: tuple[Artifact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,19 @@ class Artifact:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What a build has put into the output directory.
+
+    Attributes:
+        artifacts: what its targets provide.
+        attestations: what vouches for them: their provenance, and signatures.
+    """
+
+    artifacts: tuple[Artifact, ...]
+    attestations: tuple[Artifact, ...]
+
+
 def check(directory: Path) -> None:
     """Find out before a long build whether the output can be written at its end.
 
@@ -71,14 +84,15 @@ class Place:
     signer: Signer | None = None
 
 
-def publish(build: Path, names: Sequence[str], place: Place) -> tuple[Artifact, ...]:
+def publish(build: Path, names: Sequence[str], place: Place) -> Published:
     """Put artifacts of the build directory into the output directory.
 
     All are brought to the output's file system first, under a hidden name;
     only when the last one is there do they get their names, and SHA256SUMS
     after them. Beside them lies their provenance, and, where a signer is given,
-    the signature of SHA256SUMS, which covers that as well. Files of other builds stay, and stay in SHA256SUMS; so do those
-    of the same layer that nobody has touched since.
+    the signature of SHA256SUMS, which covers that as well. Files of other builds
+    stay, and stay in SHA256SUMS; so do those of the same layer that nobody has
+    touched since.
 
     Raises:
         LivecdError: an artifact is missing, or the output can't be written.
@@ -89,16 +103,22 @@ def publish(build: Path, names: Sequence[str], place: Place) -> tuple[Artifact, 
             known = standing.read(place.cache, directory)
             there = {name: known.checksum(name, place.made) for name in names}
             sums = {name: digest for name, digest in there.items() if digest is not None}
-            sums |= _bring(build, [name for name in names if name not in sums], place, sums)
+            brought = _bring(build, [name for name in names if name not in sums], place, sums)
+            sums |= brought.artifacts
             known.keep(place.made, sums)
     except OSError as error:
         raise LivecdError(
             "the artifacts can't be written", place=str(directory), why=str(error)
         ) from error
-    return tuple(
-        Artifact(path=directory / name, size=(directory / name).stat().st_size, sha256=sums[name])
-        for name in names
+    vouching = brought.attestations
+    return Published(
+        artifacts=tuple(_told(directory / name, sums[name]) for name in names),
+        attestations=tuple(_told(directory / name, digest) for name, digest in vouching.items()),
     )
+
+
+def _told(path: Path, sha256: str) -> Artifact:
+    return Artifact(path=path, size=path.stat().st_size, sha256=sha256)
 
 
 def publish_folder(folder: Path, directory: Path) -> Path:
@@ -129,37 +149,44 @@ def publish_folder(folder: Path, directory: Path) -> Path:
     return target
 
 
-def _bring(
-    build: Path, names: Sequence[str], place: Place, there: Mapping[str, str]
-) -> dict[str, str]:
-    """Bring what is not there yet, and write SHA256SUMS; gives the checksums of what was brought."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Brought:
+    """Checksums by name of what was brought."""
+
+    artifacts: Mapping[str, str]
+    attestations: Mapping[str, str]
+
+
+def _bring(build: Path, names: Sequence[str], place: Place, there: Mapping[str, str]) -> _Brought:
+    """Bring what is not there yet, and write SHA256SUMS."""
     directory = place.directory
     with _staging(directory) as staging:
         sums = {name: _stage(build / name, staging / name) for name in names}
         whole = {**there, **sums}
-        _write_sums(directory, staging, whole | _attest(staging, place.origin, whole))
+        attested = _attest(staging, place.origin, whole)
+        _write_sums(directory, staging, whole | attested)
         signatures = _sign(staging, directory, place.signer, whole)
-        attested = [place.origin.name] if place.origin else []
         for name in (*names, *attested, SUMS, *signatures):
             (staging / name).replace(directory / name)
-    return sums
+    return _Brought(artifacts=sums, attestations=attested | signatures)
 
 
 def _sign(
     staging: Path, directory: Path, signer: Signer | None, artifacts: Iterable[str]
-) -> list[str]:
-    """Sign SHA256SUMS, and artifacts that are such lists themselves; gives the signatures.
+) -> dict[str, str]:
+    """Sign SHA256SUMS, and artifacts that are such lists; gives the signatures' own checksums.
 
     Those of earlier builds, which are of other checksums, are removed.
     """
-    made = []
+    made = {}
     for name in (SUMS, *(each for each in artifacts if each.endswith(f".{SUMS}"))):
         for suffix in signing.SUFFIXES.values():
             (directory / f"{name}{suffix}").unlink(missing_ok=True)
         if signer is not None:
             if not (staging / name).exists():
                 shutil.copyfile(directory / name, staging / name)
-            made.append(signer.sign(staging / name).name)
+            signature = signer.sign(staging / name)
+            made[signature.name] = _digest(signature)
     return made
 
 

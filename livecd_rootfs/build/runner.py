@@ -89,6 +89,7 @@ class Job:
         slot: its folders.
         staging: where its layer is made.
         log: where its output goes.
+        told: what is told of it.
     """
 
     turn: Turn
@@ -96,6 +97,7 @@ class Job:
     slot: Slot
     staging: Staging
     log: Log
+    told: _Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +197,7 @@ class Runner:
                 self._joiner(turn.node).mounted(turn.step, turn.branches, slot) as joined,
                 self._mounted(turn, slot, staging),
             ):
-                job = Job(turn=turn, joined=joined, slot=slot, staging=staging, log=log)
+                job = Job(turn=turn, joined=joined, slot=slot, staging=staging, log=log, told=told)
                 told.status = await self._run(job)
             seconds = told.seconds
             if told.status != 0:
@@ -329,7 +331,8 @@ class Runner:
             seen, argv, job.log.descriptor, lambda seconds: self._tick(job, seconds)
         )
         if status != 0:
-            await self.visit(job.turn.node, status, seen, job.log.path)
+            with job.told.paused():
+                await self.visit(job.turn.node, status, seen, job.log.path)
         return status
 
     def _tick(self, job: Job, seconds: float) -> None:
@@ -350,14 +353,29 @@ class Runner:
 
 @dataclass(slots=True, kw_only=True)
 class _Told:
-    """What is known of a step while it runs: since when, and its command's status, if it ended."""
+    """What is known of a step while it runs.
+
+    Attributes:
+        started: when it began.
+        status: of its command, if that has ended.
+        visited: seconds that the user looked at it, which are not its own.
+    """
 
     started: float
     status: int = 0
+    visited: float = 0
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self.started
+        return time.monotonic() - self.started - self.visited
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.visited += time.monotonic() - began
 
 
 @dataclass(slots=True, kw_only=True)

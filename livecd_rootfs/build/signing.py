@@ -13,7 +13,7 @@ from pathlib import Path
 
 from livecd_rootfs import process
 from livecd_rootfs.errors import LivecdError, UsageError
-from livecd_rootfs.process import CommandError, CommandMissing
+from livecd_rootfs.process import CommandError
 
 
 class Method(Enum):
@@ -61,9 +61,6 @@ class Signer:
         signature = path.with_name(path.name + SUFFIXES[self.method])
         try:
             process.run(self._argv(path, signature))
-        except CommandMissing as error:
-            remedy = f"apt-get install {self.method.value}"
-            raise CommandMissing(error.program, remedy=remedy) from error
         except CommandError as error:
             said = (error.completed.stderr or error.completed.stdout).strip().splitlines()
             raise LivecdError(

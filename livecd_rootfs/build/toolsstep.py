@@ -6,9 +6,10 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from livecd_rootfs import toolsroot
@@ -30,12 +31,14 @@ class ToolsStep:
         process: who makes it; ``None`` if it is there.
         log: what that one prints.
         listen: is told how it goes.
+        hold: called when it is there, to keep it until this process ends.
     """
 
     place: Path | None
     process: HostProcess | None
     log: Path
     listen: Listener
+    hold: Callable[[], object] = bool
     _end: asyncio.Task[int] | None = None
 
     def watch(self) -> None:
@@ -60,6 +63,8 @@ class ToolsStep:
         started = time.monotonic()
         await watch.ended(process, self._tick)
         status = process.wait()
+        if status == 0:
+            self.hold()
         seconds = time.monotonic() - started
         self.listen(events.ToolsEnded(seconds=seconds, status=status))
         return status
@@ -82,12 +87,13 @@ def opened(request: toolsroot.Request | None, logs: Path, listen: Listener) -> I
     """Begin to make the tools root, if it is needed and not there; ended with the run."""
     log = logs / LOG
     place = request.root if request else None
-    if request is None or toolsroot.find(request) is not None:
+    if request is None or toolsroot.hold(request):
         yield ToolsStep(place=place, process=None, log=log, listen=listen)
         return
     process = _start(request, log)
+    hold = partial(toolsroot.hold, request)
     try:
-        yield ToolsStep(place=place, process=process, log=log, listen=listen)
+        yield ToolsStep(place=place, process=process, log=log, listen=listen, hold=hold)
     finally:
         _end(process)
 

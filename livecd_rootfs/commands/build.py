@@ -402,7 +402,11 @@ class _Publisher:
                 packages = dpkg.installed(slot.build / "chroot")
         self.listen(
             events.BuildEnded(
-                plan=plan, output=self.request.output, artifacts=made, packages=packages
+                plan=plan,
+                output=self.request.output,
+                artifacts=made.artifacts,
+                attestations=made.attestations,
+                packages=packages,
             )
         )
 

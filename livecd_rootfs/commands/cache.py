@@ -1,4 +1,4 @@
-"""``livecd-rootfs cache``: what the layer store holds, how big it is, making room, checking it."""
+"""``livecd-rootfs cache``: layers and tools roots, how big they are, making room, checking."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from livecd_rootfs import units
+from livecd_rootfs import toolscache, units
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.layers import gc, seal, usage
 from livecd_rootfs.layers.gc import Limits
 from livecd_rootfs.layers.store import Store
 from livecd_rootfs.layers.verify import Finding, verify
+from livecd_rootfs.toolscache import Kept
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 KEY_SHOWN = 12
+TOOLS = "tools root"
 
 
 def listing(cache: Path) -> str:
-    """All layers, those used longest ago first."""
+    """All layers, those used longest ago first, and then all tools roots."""
     rows = usage.rows(Store.open(cache))
     now = time.time()
     cells = [
@@ -34,7 +36,13 @@ def listing(cache: Path) -> str:
         for row in rows
     ]
     heading = ("layer", "size", "took", "used", "", "step")
-    return table([heading, *cells])
+    return table([heading, *cells, *(_tools_row(each, now) for each in toolscache.kept(cache))])
+
+
+def _tools_row(root: Kept, now: float) -> tuple[str, ...]:
+    ago = f"{units.duration(now - root.last_used)} ago"
+    used = "in use" if root.in_use else ""
+    return (root.key[:KEY_SHOWN], units.size(root.size), "", ago, used, TOOLS)
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> str:
@@ -49,22 +57,25 @@ def table(rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def sums(cache: Path) -> str:
-    """How much room the layers take."""
+    """How much room layers and tools roots take."""
     store = Store.open(cache)
     found = usage.usage(store, usage.rows(store))
+    roots = toolscache.kept(cache)
     return (
         f"{found.count} layers, {units.size(found.layers)}; in use {units.size(found.in_use)}; "
         f"being made {units.size(found.staging)}; in {store.layout.path}\n"
+        f"{len(roots)} tools roots, {units.size(sum(each.size for each in roots))}; "
+        f"in use {units.size(sum(each.size for each in roots if each.in_use))}\n"
     )
 
 
 def collect(cache: Path, size: str | None, age: str | None) -> str:
-    """Remove the layers that were used longest ago.
+    """Remove the layers and tools roots that were used longest ago.
 
     Args:
         cache: the cache directory.
         size: what may stay, as in ``20G``.
-        age: how long ago a layer may have been used, as in ``30d``.
+        age: how long ago something may have been used, as in ``30d``.
 
     Raises:
         UsageError: neither is given, or one can't be read.
@@ -74,13 +85,16 @@ def collect(cache: Path, size: str | None, age: str | None) -> str:
             "nothing says what may stay", remedy="--max-size 20G, or --max-age 30d, or both"
         )
     limits = Limits(size=None if size is None else _bytes(size), age=_seconds(age))
-    done = gc.collect(Store.open(cache), limits, time.time())
+    done = gc.collect(Store.open(cache), limits, time.time(), toolscache.kept(cache))
     freed = sum(row.layer.meta.size for row in done.removed)
+    freed += sum(root.size for root in done.others_removed)
     lines = [
         f"removed {row.layer.name} ({units.size(row.layer.meta.size)})" for row in done.removed
     ]
+    lines += [f"removed a {TOOLS} ({units.size(root.size)})" for root in done.others_removed]
     lines += [f"removed {name[:KEY_SHOWN]}, which was no whole layer" for name in done.broken]
     lines += [f"kept {row.layer.name}, which is in use" for row in done.in_use]
+    lines += [f"kept a {TOOLS}, which is in use" for _ in done.others_in_use]
     lines.append(f"{units.size(freed)} freed, {units.size(done.size)} stay")
     return "\n".join(lines) + "\n"
 

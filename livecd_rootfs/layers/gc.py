@@ -1,4 +1,4 @@
-"""Making room: removes the layers used longest ago, those on top first, never one in use.
+"""Making room: removes what was used longest ago, layers on top first, never one in use.
 
 It may run beside builds and beside itself: a layer is removed only while it is held alone, and
 whoever commits a layer holds the one below.
@@ -10,6 +10,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from livecd_rootfs.layers import lock, usage
 from livecd_rootfs.layers.lock import LockFile
@@ -17,13 +18,32 @@ from livecd_rootfs.layers.store import Store
 from livecd_rootfs.layers.usage import Row
 
 
+class Other(Protocol):
+    """What a cache keeps beside layers, such as a tools root."""
+
+    @property
+    def key(self) -> str:
+        """Its name, which no layer and no other one has."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes."""
+
+    @property
+    def last_used(self) -> float:
+        """In seconds since 1970."""
+
+    def remove(self) -> bool:
+        """Remove it, unless it is in use; says whether it is gone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What may stay.
 
     Attributes:
-        size: bytes that all layers together may take; ``None`` for any.
-        age: seconds since a layer's last use; ``None`` for any.
+        size: bytes that everything together may take; ``None`` for any.
+        age: seconds since its last use; ``None`` for any.
     """
 
     size: int | None = None
@@ -37,23 +57,28 @@ class Collected:
     Attributes:
         removed: layers, in the order in which they went.
         broken: names in ``layers/`` that held no whole layer, removed as well.
-        size: bytes that the layers which stay take.
+        size: bytes that take what stays.
         in_use: layers that would have gone, but are in use.
+        others_removed: what went that is no layer.
+        others_in_use: what would have gone that is no layer, but is in use.
     """
 
     removed: tuple[Row, ...]
     broken: tuple[str, ...]
     size: int
     in_use: tuple[Row, ...]
+    others_removed: tuple[Other, ...]
+    others_in_use: tuple[Other, ...]
 
 
-def collect(store: Store, limits: Limits, now: float) -> Collected:
-    """Remove layers until the limits are kept, or what is left is in use.
+def collect(store: Store, limits: Limits, now: float, others: Iterable[Other] = ()) -> Collected:
+    """Remove what a cache keeps until the limits are kept, or what is left is in use.
 
     Args:
-        store: the store.
+        store: the store of layers.
         limits: what may stay.
         now: seconds since 1970.
+        others: what there is beside layers.
 
     Raises:
         LivecdError: the store is read-only, or something can't be removed.
@@ -61,13 +86,15 @@ def collect(store: Store, limits: Limits, now: float) -> Collected:
     store.must_be_writable()
     with lock.opened(store.layout.used, writable=True) as used:
         broken = _remove_broken(store, used)
-        sweep = _Sweep(store, used, usage.rows(store))
+        sweep = _Sweep(store, used, usage.rows(store), others)
         sweep.run(limits, now)
     return Collected(
         removed=tuple(sweep.removed),
         broken=tuple(broken),
         size=sweep.size,
         in_use=tuple(sweep.in_use),
+        others_removed=tuple(sweep.others_removed),
+        others_in_use=tuple(sweep.others_in_use),
     )
 
 
@@ -92,24 +119,35 @@ def _remove_if_broken(store: Store, used: LockFile, name: str) -> bool:
 
 
 class _Sweep:
-    """One pass over the layers, from the leaves down."""
+    """One pass over the layers, from the leaves down, and over what lies beside them."""
 
-    def __init__(self, store: Store, used: LockFile, rows: Iterable[Row]) -> None:
+    def __init__(
+        self, store: Store, used: LockFile, rows: Iterable[Row], others: Iterable[Other]
+    ) -> None:
         self._store = store
         self._used = used
         self._rows = {row.layer.key: row for row in rows}
         self._children = Counter(row.layer.parent for row in self._rows.values())
+        self._others = {other.key: other for other in others}
         self.size = sum(row.layer.meta.size for row in self._rows.values())
+        self.size += sum(other.size for other in self._others.values())
         self.removed: list[Row] = []
         self.in_use: list[Row] = []
+        self.others_removed: list[Other] = []
+        self.others_in_use: list[Other] = []
 
     def run(self, limits: Limits, now: float) -> None:
         leaves = [_place(row) for key, row in self._rows.items() if not self._children[key]]
+        leaves += [(other.last_used, other.key) for other in self._others.values()]
         heapq.heapify(leaves)
         while leaves:
-            row = self._rows[heapq.heappop(leaves)[1]]
-            if not self._must_go(row, limits, now):
+            last_used, key = heapq.heappop(leaves)
+            if not self._must_go(last_used, limits, now):
                 continue
+            if key in self._others:
+                self._remove_other(self._others[key])
+                continue
+            row = self._rows[key]
             if not self._remove(row):
                 self.in_use.append(row)
                 continue
@@ -118,9 +156,16 @@ class _Sweep:
             if parent in self._rows and not self._children[parent]:
                 heapq.heappush(leaves, _place(self._rows[parent]))
 
-    def _must_go(self, row: Row, limits: Limits, now: float) -> bool:
+    def _must_go(self, last_used: float, limits: Limits, now: float) -> bool:
         too_big = limits.size is not None and self.size > limits.size
-        return too_big or (limits.age is not None and now - row.last_used > limits.age)
+        return too_big or (limits.age is not None and now - last_used > limits.age)
+
+    def _remove_other(self, other: Other) -> None:
+        if not other.remove():
+            self.others_in_use.append(other)
+            return
+        self.others_removed.append(other)
+        self.size -= other.size
 
     def _remove(self, row: Row) -> bool:
         key = row.layer.key

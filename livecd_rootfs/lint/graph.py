@@ -95,7 +95,7 @@ def _svg(shown: Graph) -> str:
     except CommandMissing as error:
         raise LivecdError(
             "the form svg needs Graphviz's program dot, which is not installed",
-            remedy="apt-get install graphviz; or --format dot, for a machine that has it",
+            remedy=f"{error.remedy}; or --format dot, for a machine that has it",
         ) from error
 
 

@@ -52,7 +52,7 @@ def installed(environ: Mapping[str, str]) -> LiveBuild:
         answer = process.run([PROGRAM, "--version"], env=environ, check=False)
     except CommandMissing as error:
         raise LivecdError(
-            "live-build is not installed", why=str(error), remedy="apt-get install live-build"
+            "live-build is not installed", why=str(error), remedy=error.remedy
         ) from error
     return parse(answer.stdout + answer.stderr)
 

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from livecd_rootfs.build import events
 from livecd_rootfs.build.forest import Node
+from livecd_rootfs.build.output import Artifact
 
 
 class JsonLines:
@@ -30,9 +31,13 @@ def _object(event: events.Event) -> dict[str, object]:
                 "steps": [_node(node) for node in forest.nodes],
                 "logs": str(logs),
             }
-        case events.BuildEnded(plan=plan, artifacts=artifacts):
-            made = [{"path": str(a.path), "size": a.size, "sha256": a.sha256} for a in artifacts]
-            return {"event": "build-ended", "targets": list(plan.targets), "artifacts": made}
+        case events.BuildEnded():
+            return {
+                "event": "build-ended",
+                "targets": list(event.plan.targets),
+                "artifacts": [_file(made) for made in event.artifacts],
+                "attestations": [_file(made) for made in event.attestations],
+            }
         case events.RunEnded(seconds=seconds, failed=failed, output=output):
             return {
                 "event": "run-ended",
@@ -47,6 +52,10 @@ def _object(event: events.Event) -> dict[str, object]:
         case events.ToolsEnded(seconds=seconds, status=status):
             return {"event": "tools-ended", "seconds": round(seconds, 3), "status": status}
     return _of_step(event)
+
+
+def _file(made: Artifact) -> dict[str, object]:
+    return {"path": str(made.path), "size": made.size, "sha256": made.sha256}
 
 
 def _of_step(

@@ -49,7 +49,7 @@ class Plain:
             case events.ShellOpened():
                 return summary.visit(event)
             case events.BuildEnded():
-                return summary.artifacts(event)
+                return summary.artifacts([event])
             case events.RunEnded():
                 return (summary.whole(event),)
         return self._lines_of_step(event)

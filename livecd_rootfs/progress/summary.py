@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from livecd_rootfs.build.events import BuildEnded, RunEnded, ShellOpened
-from livecd_rootfs.build.output import SUMS
+from livecd_rootfs.build.output import SUMS, Artifact
 from livecd_rootfs.process import describe_status
 from livecd_rootfs.units import duration, size
 
 SHOWN_DIGITS = 16
 
 
-def artifacts(ended: BuildEnded) -> tuple[str, ...]:
-    """One line for each artifact of a build, its columns aligned."""
-    if not ended.artifacts:
-        targets = ",".join(ended.plan.targets)
-        return (f"{targets} provides no artifact; --keep DIR shows what was made",)
-    rows = [
-        (str(made.path), size(made.size), made.sha256[:SHOWN_DIGITS]) for made in ended.artifacts
-    ]
-    paths, sizes = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return tuple(f"{path:{paths}}  {count:>{sizes}}  sha256 {sum_}…" for path, count, sum_ in rows)
+def artifacts(builds: Sequence[BuildEnded]) -> tuple[str, ...]:
+    """One line for each file that builds have published, with aligned columns.
+
+    What several of them have published under one name, as a signature of all
+    checksums, is shown as the last one left it.
+    """
+    files = {
+        made.path: made
+        for ended in builds
+        if ended.artifacts
+        for made in (*ended.artifacts, *ended.attestations)
+    }
+    return (*_rows(list(files.values())), *_without(builds))
+
+
+def _rows(files: Sequence[Artifact]) -> Iterator[str]:
+    rows = [(str(made.path), size(made.size), made.sha256[:SHOWN_DIGITS]) for made in files]
+    paths, sizes = (max((len(row[column]) for row in rows), default=0) for column in (0, 1))
+    for path, count, sum_ in rows:
+        yield f"{path:{paths}}  {count:>{sizes}}  sha256 {sum_}…"
+
+
+def _without(builds: Sequence[BuildEnded]) -> Iterator[str]:
+    for ended in builds:
+        if not ended.artifacts:
+            targets = ",".join(ended.plan.targets)
+            yield f"{targets} provides no artifact; --keep DIR shows what was made"
 
 
 def whole(ended: RunEnded) -> str:

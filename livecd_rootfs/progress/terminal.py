@@ -39,7 +39,7 @@ class Terminal:
         self._forest: Forest | None = None
         self._rows: dict[int, Row] = {}
         self._tools = Row()
-        self._made: tuple[str, ...] = ()
+        self._ended: list[events.BuildEnded] = []
         self._held: list[str] | None = None
 
     def __call__(self, event: events.Event, /) -> None:
@@ -59,7 +59,7 @@ class Terminal:
             case events.ShellClosed():
                 self._take_back()
             case events.BuildEnded():
-                self._made += summary.artifacts(event)
+                self._ended.append(event)
             case events.RunEnded():
                 self._end(event)
             case _:
@@ -72,7 +72,7 @@ class Terminal:
             self._live.update(self._table(self._forest, self._forest.nodes))
             self._live.stop()
             self._live = None
-            for line in self._made:
+            for line in summary.artifacts(self._ended):
                 self._console.print(Text(line), soft_wrap=True)
 
     def _begin(self, forest: Forest) -> None:

@@ -70,7 +70,7 @@ class Collector:
                 self._tools_are_made(seconds, Outcome.FAILED if status else Outcome.RAN)
                 self._release_from_tools()
             case events.ShellOpened() | events.ShellClosed():
-                pass  # the step's own time tells how long somebody looked at it
+                pass  # the step's bar is longer than its own time by how long somebody looked at it
             case events.Note(text=text):
                 self._notes.append(text)
             case events.BuildEnded(plan=plan, artifacts=artifacts, packages=packages):

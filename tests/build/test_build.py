@@ -207,6 +207,7 @@ def test_progress_for_machines_is_one_object_a_line(tree: Tree, command: Command
         "run-started", "step-started", "step-ended", "step-started", "step-ended", "build-ended", "run-ended",
     ]  # fmt: skip
     assert events[-2]["artifacts"][0]["path"].endswith("out/livecd.test.one")
+    assert events[-2]["attestations"][0]["path"].endswith("out/livecd.test.one.provenance.json")
 
 
 @pytest.mark.parametrize("phase", ["chroot_early", "chroot", "binary"])

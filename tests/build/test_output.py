@@ -51,7 +51,9 @@ def test_artifacts_and_their_sums_are_there_and_nothing_else(build: Path, tmp_pa
 
 def test_what_is_told_of_an_artifact_is_what_it_is(build: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    (artifact,) = output.publish(build, ["livecd.x.img"], place(tmp_path / "out"))
+    made = output.publish(build, ["livecd.x.img"], place(tmp_path / "out"))
+    assert made.attestations == ()
+    (artifact,) = made.artifacts
     assert artifact == output.Artifact(
         path=tmp_path / "out" / "livecd.x.img",
         size=5,

@@ -64,8 +64,9 @@ def test_lists_among_artifacts_are_signed_too(minisign: Signer, tmp_path: Path) 
     out, listed = published(tmp_path, None), "livecd.x.image.SHA256SUMS"
     (tmp_path / "build" / listed).write_text("checksums")
     unsigned = output.Place(directory=out, cache=tmp_path / "cache", made="x")
-    for signer in (None, minisign):
-        output.publish(tmp_path / "build", [listed], replace(unsigned, signer=signer))
+    for signer, names in ((None, []), (minisign, ["SHA256SUMS.minisig", f"{listed}.minisig"])):
+        made = output.publish(tmp_path / "build", [listed], replace(unsigned, signer=signer))
+        assert [each.path.name for each in made.attestations] == names
     signed = ("minisign", "-V", "-p", tmp_path / "public", "-m", out / listed)
     subprocess.run(signed, check=True, capture_output=True)
     output.publish(tmp_path / "build", [listed], unsigned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 
@@ -76,6 +77,9 @@ def test_nobody_else_writes_while_it_is_open(command: Command, tree: Tree) -> No
         seat.type("exit\n")
         seat.until("base/good.binary: ")
         assert seat.leave() == 1
+    took = re.search(r"base/bad.binary: ([0-9.]+) s, FAILED", seat.shown)
+    assert took, "a failed step tells its seconds"
+    assert float(took.group(1)) < 3, "those of the visit are not its own"
 
 
 def test_what_is_changed_there_is_thrown_away(command: Command, tree: Tree) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,38 @@ def test_the_leaf_that_was_used_longest_ago_goes_first(store: Store) -> None:
     assert [row.layer.name for row in done.removed] == ["b"]
     assert left(store) == {"a", "new"}
     assert not staged(store)
+
+
+@dataclass(slots=True, kw_only=True)
+class Beside:
+    """What lies beside layers."""
+
+    key: str
+    last_used: float
+    size: int = 1 << 20
+    in_use: bool = False
+
+    def remove(self) -> bool:
+        return not self.in_use
+
+
+def test_what_lies_beside_layers_goes_in_its_turn(store: Store) -> None:
+    old, new = make(store, "old", "new")
+    used_at(old, 10)
+    used_at(new, 200)
+    beside = [
+        Beside(key="used", last_used=100, in_use=True),
+        Beside(key="first", last_used=150),
+        Beside(key="last", last_used=300),
+    ]
+    size = sum(each.meta.size for each in store.layers())
+    done = gc.collect(store, Limits(size=size + (2 << 20)), now=1000, others=beside)
+    assert [other.key for other in done.others_removed] == ["first"]
+    assert [other.key for other in done.others_in_use] == ["used"]
+    assert not done.removed
+    done = gc.collect(store, Limits(size=(2 << 20) + old.meta.size), 1000, [beside[0], beside[2]])
+    assert [row.layer.name for row in done.removed] == ["new"]
+    assert not done.others_removed
 
 
 def test_without_limits_nothing_goes(store: Store) -> None:

@@ -87,12 +87,16 @@ def test_builds_that_part_are_indented(screen: Screen) -> None:
 
 def test_the_end(screen: Screen) -> None:
     made = Artifact(path=Path("out/livecd.x.img"), size=3 << 20, sha256="0123456789abcdef" * 4)
-    built = events.BuildEnded(plan=PLAN, output=Path("out"), artifacts=(made,), packages=())
+    vouching = Artifact(path=Path("out/x.provenance.json"), size=2048, sha256="f" * 64)
+    built = events.BuildEnded(
+        plan=PLAN, output=Path("out"), artifacts=(made,), packages=(), attestations=(vouching,)
+    )
     over = events.RunEnded(seconds=62, failed=0, output=Path("out"))
     show(screen, *(event for node in NODES for event in (begin(node), end(node))), built, over)
     assert screen.frame()[0] == "building qcow2: 5 of 5 steps done"
-    assert screen.frame()[-2:] == [
-        "out/livecd.x.img  3.0 MiB  sha256 0123456789abcdef…",
+    assert screen.frame()[-3:] == [
+        "out/livecd.x.img       3.0 MiB  sha256 0123456789abcdef…",
+        "out/x.provenance.json  2.0 KiB  sha256 ffffffffffffffff…",
         "done in 1 min 2 s; whole checksums in out/SHA256SUMS",
     ]
 
