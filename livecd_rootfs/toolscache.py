@@ -95,14 +95,34 @@ def _alone(path: Path) -> Iterator[bool]:
         os.close(lock)
 
 
-def _is_mounted(path: Path) -> bool:
-    """Whether a process sees it somewhere, as what was started by a killed one may.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mount:
+    """A mount: its device, what of that file system is mounted, and where (proc(5), mountinfo)."""
 
-    Each line's fourth field is what of its file system is mounted (proc(5), mountinfo); of
-    that only the end is known, since a cache may be anywhere in its file system.
-    """
-    place = re.compile(rf"^\S+ \S+ \S+ \S*/{path.parent.name}/{path.name}[/ ]", re.MULTILINE)
-    return any(place.search(text) for text in _mounts_of_processes())
+    device: str
+    root: str
+    point: str
+
+
+def _mounts(mountinfo: str) -> Iterator[_Mount]:
+    for line in mountinfo.splitlines():
+        _, _, device, root, point, *_ = line.split(" ")
+        yield _Mount(device=device, root=trees.unescape(root), point=trees.unescape(point))
+
+
+def _is_mounted(path: Path) -> bool:
+    """Whether a process sees it somewhere, as what was started by a killed one may."""
+    own = list(_mounts(Path("/proc/self/mountinfo").read_text(errors="replace")))
+    holder = max(
+        (mount for mount in own if path.is_relative_to(mount.point)),
+        key=lambda mount: len(mount.point),
+    )
+    inside = Path(holder.root) / path.relative_to(holder.point)
+    return any(
+        mount.device == holder.device and Path(mount.root).is_relative_to(inside)
+        for text in _mounts_of_processes()
+        for mount in _mounts(text)
+    )
 
 
 def _mounts_of_processes() -> Iterator[str]:

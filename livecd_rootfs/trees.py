@@ -43,11 +43,12 @@ def empty(path: Path) -> None:
 def mounts_below(path: Path, mountinfo: str) -> tuple[str, ...]:
     """The mount points at or below a path, from the text of /proc/self/mountinfo (proc(5))."""
     top = os.path.realpath(path)
-    points = (_unescape(line.split(" ")[4]) for line in mountinfo.splitlines())
+    points = (unescape(line.split(" ")[4]) for line in mountinfo.splitlines())
     return tuple(point for point in points if point == top or point.startswith(top + "/"))
 
 
-def _unescape(field: str) -> str:
+def unescape(field: str) -> str:
+    """A field of mountinfo as the path that it stands for (proc(5))."""
     for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         field = field.replace(code, character)
     return field
