@@ -2,7 +2,10 @@
 
 The hooks run on a root and a disk that a build has made; by hand is what one
 would type for the same format with the same tool and level, without care for
-the same bytes in every run. Words choose wishes and targets, as in
+the same bytes in every run, or for what is in it. Neither waits for a disk:
+what a hook writes in a build does not either (its overlay is mounted so), so
+all this is in memory where there is room. Nor does either remove what the run
+before it has made. Words choose wishes and targets, as in
 ``python -m benchmarks.compression small squashfs wsl``.
 """
 
@@ -29,6 +32,7 @@ HOOKS = Path(__file__).parents[1] / "hooks.d/base"
 WISHES = ("fast", "balanced")
 ROOT, DISK = "rootfs.dir", "binary/boot/disk-uefi.ext4"
 MEGABYTE = 1e6
+ROOM = 4 << 30
 TAR = f"tar --create --numeric-owner --xattrs -C {ROOT} ."
 
 
@@ -102,7 +106,8 @@ def environment(folder: Path, wish: str) -> Mapping[str, str]:
 @contextmanager
 def made() -> Iterator[Path]:
     """A build directory with the root and the disk of a real build."""
-    with tempfile.TemporaryDirectory(prefix="livecd-bench-", dir="/var/tmp") as name:
+    place = harness.roomy(ROOM)
+    with tempfile.TemporaryDirectory(prefix="livecd-bench-", dir=place) as name:
         folder = Path(name)
         out, build = folder / "out", folder / "build"
         for path in (build / ROOT, (build / DISK).parent):
@@ -131,7 +136,11 @@ def contenders(build: Path, way: Way, wish: str, before: Sequence[str]) -> list[
             run=harness.command(hand, cwd=build),
             prepare=lambda: (build / "by-hand").unlink(missing_ok=True),
         ),
-        harness.Contender(name="ours", run=harness.command(hook, cwd=build, env=env)),
+        harness.Contender(
+            name="ours",
+            run=harness.command(hook, cwd=build, env=env),
+            prepare=lambda: (build / f"livecd.bench{way.suffix}").unlink(missing_ok=True),
+        ),
     ]
 
 

@@ -8,6 +8,7 @@ neighbours, not the ratio of two averages.
 from __future__ import annotations
 
 import os
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -116,6 +117,13 @@ def usage(argv: Sequence[str | Path], *, cwd: Path | None = None) -> Usage:
         cpu_seconds=resources.ru_utime + resources.ru_stime,
         mebibytes=resources.ru_maxrss / KIB_PER_MIB,
     )
+
+
+def roomy(size: int) -> Path:
+    """A directory in memory with room for that many bytes, else one on a disk."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= size:
+        return MEMORY
+    return Path("/var/tmp")  # noqa: S108 (TemporaryDirectory makes its own in it)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from livecd_rootfs import units
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.steps import artifact, disk_image, extents, inventory, vhd
+from livecd_rootfs.steps import artifact, built_disk, extents, inventory, vhd
 from livecd_rootfs.steps.context import Context
 
 SUFFIX = ".vhd"
@@ -19,7 +19,7 @@ def run(context: Context) -> str:
     Raises:
         LivecdError: there is no disk, or it is not of whole MiB.
     """
-    source = disk_image.require(context, "a VHD")
+    source = built_disk.require(context, "a VHD")
     size = source.stat().st_size
     _check(size)
     image = context.artifact(SUFFIX)
@@ -36,7 +36,7 @@ def _check(size: int) -> None:
     if size % vhd.MIB:
         raise LivecdError(
             f"the disk has {size} bytes, which is no whole number of MiB",
-            place=disk_image.DISK,
+            place=built_disk.DISK,
             why="Azure refuses such a VHD",
             remedy="make it with base/disk-image.binary, which rounds it",
         )

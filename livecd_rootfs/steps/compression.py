@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from livecd_rootfs.steps import pipeline
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.steps.pipeline import Command
 from livecd_rootfs.variants import COMPRESSION_DEFAULT, COMPRESSIONS
 
 VARIABLE = "COMPRESSION"
@@ -127,8 +128,12 @@ def to_file(context: Context, method: Method, pieces: Generator[bytes], target: 
     Raises:
         CommandError: the compressor failed.
     """
-    cores = len(os.sched_getaffinity(0))
-    pipeline.consumed(context, stream_argv(method, cores), pieces, target)
+    pipeline.consumed(context, command(method).argv, pieces, target)
+
+
+def command(method: Method) -> Command:
+    """The tool that compresses its input by a method, on all cores."""
+    return Command(argv=stream_argv(method, len(os.sched_getaffinity(0))))
 
 
 def stream_argv(method: Method, cores: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,36 +47,41 @@ def measure(tree: Path, epoch: int) -> Content:
     blocks = inodes = 0
     unread: list[str] = []
     seen: set[tuple[int, int]] = set()
-    for path, found in _walk(str(tree)):
-        key = (found.st_dev, found.st_ino)
+    top = str(tree)
+    for path, found, names in _walk(top):
         if found.st_nlink > 1 and not stat.S_ISDIR(found.st_mode):
+            key = (found.st_dev, found.st_ino)
             if key in seen:
                 continue
             seen.add(key)
-        blocks += _blocks(path, found)
+        blocks += _blocks(path, found, names)
         inodes += 1
         if found.st_atime < epoch:
-            unread.append(os.path.relpath(path, tree))
+            unread.append(path[len(top) + 1 :] or ".")
     return Content(blocks=blocks, inodes=inodes, unread=tuple(unread))
 
 
-def _walk(top: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Every path in sorted order with its status, the top one too."""
-    yield top, os.lstat(top)
-    with os.scandir(top) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path)
-        else:
-            yield entry.path, entry.stat(follow_symlinks=False)
+def _walk(top: str) -> Iterator[tuple[str, os.stat_result, Sequence[str]]]:
+    """Every path with its status and, if it is a directory, the names in it; the top one too."""
+    pending = [(top, os.lstat(top))]
+    while pending:
+        folder, status = pending.pop()
+        with os.scandir(folder) as entries:
+            children = sorted(entries, key=lambda entry: entry.name)
+        yield folder, status, [child.name for child in children]
+        for child in children:
+            found = child.stat(follow_symlinks=False)
+            if stat.S_ISDIR(found.st_mode):
+                pending.append((child.path, found))
+            else:
+                yield child.path, found, ()
 
 
-def _blocks(path: str, found: os.stat_result) -> int:
+def _blocks(path: str, found: os.stat_result, names: Sequence[str]) -> int:
     if stat.S_ISREG(found.st_mode):
         return _file_blocks(path, found)
     if stat.S_ISDIR(found.st_mode):
-        return _directory_blocks([child.name for child in Path(path).iterdir()])
+        return _directory_blocks(names)
     if stat.S_ISLNK(found.st_mode) and found.st_size > _INLINE_LINK:
         return 1
     return 0
@@ -95,7 +100,7 @@ def _filled(descriptor: int, start: int, end: int) -> int:
     return sum(any(os.pread(descriptor, BLOCK, at)) for at in range(first, end, BLOCK))
 
 
-def _directory_blocks(names: list[str]) -> int:
+def _directory_blocks(names: Sequence[str]) -> int:
     """Blocks of a directory, with the index that a directory of several blocks has."""
     total = 2 * (_ENTRY_HEAD + 4) + sum(
         _ENTRY_HEAD + -(-len(os.fsencode(name)) // 4) * 4 for name in names

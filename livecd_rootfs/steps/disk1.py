@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from livecd_rootfs import units
-from livecd_rootfs.steps import artifact, compression, disk_image, inventory, pipeline
+from livecd_rootfs.steps import artifact, built_disk, compression, inventory, pipeline
 from livecd_rootfs.steps.compression import Format
 from livecd_rootfs.steps.context import Context
 
@@ -20,7 +20,7 @@ def run(context: Context) -> str:
         LivecdError: there is no disk.
     """
     method = compression.of(context, Format.XZ)
-    disk = disk_image.require(context, "an xz file")
+    disk = built_disk.require(context, "an xz file")
     image = context.artifact(".disk1.img.xz")
     with artifact.appearing(image) as part:
         compression.to_file(context, method, pipeline.of_file(disk), part)

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from livecd_rootfs import kernel, units
-from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.errors import UsageError
 from livecd_rootfs.steps import (
     artifact,
     bootable,
@@ -27,11 +27,10 @@ from livecd_rootfs.steps import (
     overlay,
     rooted,
 )
+from livecd_rootfs.steps.built_disk import DISK
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.disk import Volume
 from livecd_rootfs.variants import SYSTEMD_BOOT
-
-DISK = "binary/boot/disk-uefi.ext4"
 
 
 def run(context: Context) -> str:
@@ -72,27 +71,6 @@ def _boot_size(context: Context) -> int:
             remedy="leave one of the two settings out",
         )
     return size
-
-
-def require(context: Context, what: str) -> Path:
-    """The disk, for a step that makes something else of it.
-
-    Args:
-        context: the build.
-        what: what it makes, with its article.
-
-    Raises:
-        LivecdError: this step here has not run before.
-    """
-    for path in (context.build / DISK, context.artifact(".manifest")):
-        if not path.is_file():
-            raise LivecdError(
-                f"there is no disk to make {what} of",
-                place=str(path.relative_to(context.build)),
-                why="it does not exist",
-                remedy="the series file needs `depends disk` above this hook",
-            )
-    return context.build / DISK
 
 
 def _describe(context: Context, root: Path) -> None:

@@ -23,17 +23,22 @@ def paths(root: Path) -> Iterator[bytes]:
     The names are bytes, as in the file system: nothing says they are UTF-8.
     """
     yield b"."
+    yield from (path for path, _ in entries(root))
+
+
+def entries(root: Path) -> Iterator[tuple[bytes, os.DirEntry[bytes]]]:
+    """What ``paths`` gives but for the root itself, with what a directory tells of it."""
     top = os.fsencode(root)
-    yield from _below(top, b".", os.lstat(top).st_dev)
-
-
-def _below(folder: bytes, name: bytes, device: int) -> Iterator[bytes]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            path = name + b"/" + entry.name
-            yield path
-            if entry.is_dir(follow_symlinks=False) and _on(device, entry):
-                yield from _below(entry.path, path, device)
+    device = os.lstat(top).st_dev
+    pending = [(top, b".")]
+    while pending:
+        folder, name = pending.pop()
+        with os.scandir(folder) as found:
+            for entry in found:
+                path = name + b"/" + entry.name
+                yield path, entry
+                if entry.is_dir(follow_symlinks=False) and _on(device, entry):
+                    pending.append((entry.path, path))
 
 
 def _on(device: int, entry: os.DirEntry[bytes]) -> bool:

@@ -14,8 +14,8 @@ from pathlib import Path
 from livecd_rootfs import process, units
 from livecd_rootfs.steps import (
     artifact,
+    built_disk,
     compression,
-    disk_image,
     gpt,
     inventory,
     overlay,
@@ -41,7 +41,7 @@ def run(context: Context) -> str:
         LivecdError: there is no disk.
     """
     method = compression.of(context, Format.GZIP)
-    disk = disk_image.require(context, "an image for GCE")
+    disk = built_disk.require(context, "an image for GCE")
     image = context.artifact(".gce.tar.gz")
     with _whole_gibibytes(context, disk) as whole, artifact.appearing(image) as part:
         size = whole.stat().st_size

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,8 +21,21 @@ MANIFEST = ".manifest"
 SBOM = ".spdx.json"
 
 
-def write(context: Context, root: Path, suffix: str) -> None:
-    """Write the inventory of an artifact that was made of a root.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """The inventory of an artifact, as its files will have it."""
+
+    manifest: bytes
+    bill: bytes
+
+    def write(self, context: Context, suffix: str) -> None:
+        """Write it beside the artifact of this suffix."""
+        artifact.write(context.artifact(suffix + MANIFEST), self.manifest)
+        artifact.write(context.artifact(suffix + SBOM), self.bill)
+
+
+def of(context: Context, root: Path, suffix: str) -> Inventory:
+    """The inventory of an artifact that is made of a root.
 
     Args:
         context: the build.
@@ -29,9 +43,37 @@ def write(context: Context, root: Path, suffix: str) -> None:
         suffix: the artifact's, such as ``.squashfs``; empty for the disk.
     """
     packages = dpkg.installed(root)
-    manifest = dpkg.manifest(packages, context.arch).encode()
-    artifact.write(context.artifact(suffix + MANIFEST), manifest)
-    write_bill(context, root, suffix, packages)
+    return Inventory(
+        manifest=dpkg.manifest(packages, context.arch).encode(),
+        bill=_bill(context, root, suffix, packages),
+    )
+
+
+def copied(context: Context, suffix: str, *, of: str = "") -> Inventory:
+    """The inventory of an artifact that holds what another one holds.
+
+    Args:
+        context: the build.
+        suffix: the artifact's, such as ``.img``.
+        of: the other artifact's suffix; empty for the disk.
+
+    Raises:
+        LivecdError: the other one has no inventory.
+    """
+    manifest, bill = _there(context, of + MANIFEST), _there(context, of + SBOM)
+    document = json.loads(bill.read_bytes())
+    own = sbom.named(document, context.artifact(suffix).name, identify=context.id)
+    return Inventory(manifest=manifest.read_bytes(), bill=sbom.encoded(own))
+
+
+def write(context: Context, root: Path, suffix: str) -> None:
+    """Write what ``of`` gives."""
+    of(context, root, suffix).write(context, suffix)
+
+
+def copy(context: Context, suffix: str, *, of: str = "") -> None:
+    """Write what ``copied`` gives."""
+    copied(context, suffix, of=of).write(context, suffix)
 
 
 def write_bill(context: Context, root: Path, suffix: str, packages: Sequence[dpkg.Package]) -> None:
@@ -43,29 +85,14 @@ def write_bill(context: Context, root: Path, suffix: str, packages: Sequence[dpk
         suffix: the artifact's.
         packages: what is installed in it.
     """
+    artifact.write(context.artifact(suffix + SBOM), _bill(context, root, suffix, packages))
+
+
+def _bill(context: Context, root: Path, suffix: str, packages: Sequence[dpkg.Package]) -> bytes:
     licence_of = partial(licences.licence_of, root)
     system = sbom.system(osrelease.read(root), context.arch, packages, licence_of)
     name = context.artifact(suffix).name
-    document = sbom.document(system, name, epoch=context.epoch, identify=context.id)
-    artifact.write(context.artifact(suffix + SBOM), sbom.encoded(document))
-
-
-def copy(context: Context, suffix: str, *, of: str = "") -> None:
-    """Write the inventory of an artifact that holds what another one holds.
-
-    Args:
-        context: the build.
-        suffix: the artifact's, such as ``.img``.
-        of: the other artifact's suffix; empty for the disk.
-
-    Raises:
-        LivecdError: the other one has no inventory.
-    """
-    manifest, bill = _there(context, of + MANIFEST), _there(context, of + SBOM)
-    artifact.write(context.artifact(suffix + MANIFEST), manifest.read_bytes())
-    document = json.loads(bill.read_bytes())
-    own = sbom.named(document, context.artifact(suffix).name, identify=context.id)
-    artifact.write(context.artifact(suffix + SBOM), sbom.encoded(own))
+    return sbom.encoded(sbom.document(system, name, epoch=context.epoch, identify=context.id))
 
 
 def _there(context: Context, suffix: str) -> Path:

@@ -7,20 +7,20 @@ Specification 1.0; all of them lie in one tar, as podman, skopeo and docker load
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import os
 import tarfile
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from livecd_rootfs import units
-from livecd_rootfs.steps import artifact, compression, inventory, overlay, root_dir, treetar
+from livecd_rootfs.steps import artifact, compression, inventory, root_dir, treetar
 from livecd_rootfs.steps.compression import Format
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.steps.inventory import Inventory
 from livecd_rootfs.steps.root_dir import ROOT_DIR
 from livecd_rootfs.steps.target import PATH
 
@@ -47,13 +47,11 @@ class Layer:
     """A layer as it is stored: compressed.
 
     Attributes:
-        path: its file.
         digest: the SHA-256 of that, in hexadecimal.
         size: the bytes of that.
         diff_id: the SHA-256 of the tar in it.
     """
 
-    path: Path
     digest: str
     size: int
     diff_id: str
@@ -90,34 +88,37 @@ def run(context: Context) -> str:
     """
     root = root_dir.require(context)
     image = context.artifact(".oci.tar")
-    with overlay.scratch(context) as folder, artifact.appearing(image) as part:
-        layer = make_layer(context, folder / "layer")
-        write(part, layer, documents(context, layer), epoch=context.epoch)
-    inventory.write(context, root, ".oci")
+    with artifact.appearing(image) as part, part.open("w+b", buffering=0) as output:
+        output.write(_stored("oci-layout", b'{"imageLayoutVersion":"1.0.0"}', context.epoch))
+        layer, described = write_layer(context, root, output)
+        output.write(_documents_stored(documents(context, layer), context.epoch))
+        output.write(_end(output.tell()))
+    described.write(context, ".oci")
     return f"{image.name}: {units.size(image.stat().st_size)}, {reference(context)}"
 
 
-def make_layer(context: Context, path: Path) -> Layer:
-    """The layer of ``rootfs.dir``; gzip, since every reader knows it.
+def write_layer(context: Context, root: Path, output: FileIO) -> tuple[Layer, Inventory]:
+    """Write the layer of ``rootfs.dir`` into the layout's tar; find out meanwhile what it holds.
+
+    It is gzip, since every reader knows that. Its name follows from its content,
+    so its header is written last.
 
     Args:
         context: the build.
-        path: the file to make.
+        root: the root.
+        output: the layout's tar; behind the layer afterwards.
     """
-    tar = hashlib.sha256()
+    head, tar = output.tell(), hashlib.sha256()
     method = compression.of(context, Format.GZIP)
-    pieces = _hashed(treetar.stream(context, ROOT_DIR), tar)
-    compression.to_file(context, method, pieces, path)
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Layer(path=path, digest=digest, size=path.stat().st_size, diff_id=tar.hexdigest())
-
-
-def _hashed(pieces: Generator[bytes], digest: hashlib._Hash) -> Generator[bytes]:
-    with closing(pieces):
-        for piece in pieces:
-            digest.update(piece)
-            yield piece
+    start = output.seek(tarfile.BLOCKSIZE, os.SEEK_CUR)
+    with treetar.compressing(context, ROOT_DIR, method, output, look=tar.update):
+        described = inventory.of(context, root, ".oci")
+    output.seek(start)
+    digest = hashlib.file_digest(output, "sha256").hexdigest()
+    layer = Layer(digest=digest, size=output.tell() - start, diff_id=tar.hexdigest())
+    os.pwrite(output.fileno(), _header(_blob_name(digest), layer.size, context.epoch), head)
+    output.write(bytes(-layer.size % tarfile.BLOCKSIZE))
+    return layer, described
 
 
 def documents(context: Context, layer: Layer) -> Sequence[Blob]:
@@ -171,29 +172,28 @@ def _blob(kind: str, document: Mapping[str, object]) -> Blob:
     return Blob(content=json.dumps(document, separators=(",", ":")).encode(), type=kind)
 
 
-def write(path: Path, layer: Layer, blobs: Sequence[Blob], *, epoch: int) -> None:
-    """Write the layout as a tar, the index last.
-
-    Args:
-        path: the tar.
-        layer: the layer.
-        blobs: the documents, the index last.
-        epoch: the time of all files.
-    """
+def _documents_stored(blobs: Sequence[Blob], epoch: int) -> bytes:
     *inner, index = blobs
-    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar, layer.path.open("rb") as data:
-        _add(tar, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}', epoch)
-        _add_stream(tar, f"blobs/sha256/{layer.digest}", data, layer.size, epoch)
-        for blob in inner:
-            _add(tar, f"blobs/sha256/{blob.digest}", blob.content, epoch)
-        _add(tar, "index.json", index.content, epoch)
+    stored = (_stored(_blob_name(blob.digest), blob.content, epoch) for blob in inner)
+    return b"".join(stored) + _stored("index.json", index.content, epoch)
 
 
-def _add(tar: tarfile.TarFile, name: str, content: bytes, epoch: int) -> None:
-    _add_stream(tar, name, io.BytesIO(content), len(content), epoch)
+def _end(size: int) -> bytes:
+    """What ends a tar of this size: two blocks of zeros, and more up to a whole record."""
+    end = 2 * tarfile.BLOCKSIZE
+    return bytes(end + -(size + end) % tarfile.RECORDSIZE)
 
 
-def _add_stream(tar: tarfile.TarFile, name: str, data: BinaryIO, size: int, epoch: int) -> None:
+def _blob_name(digest: str) -> str:
+    return f"blobs/sha256/{digest}"
+
+
+def _stored(name: str, content: bytes, epoch: int) -> bytes:
+    """A file in a tar."""
+    return _header(name, len(content), epoch) + content + bytes(-len(content) % tarfile.BLOCKSIZE)
+
+
+def _header(name: str, size: int, epoch: int) -> bytes:
     member = tarfile.TarInfo(name)
     member.size, member.mtime, member.mode = size, epoch, 0o644
-    tar.addfile(member, data)
+    return member.tobuf(tarfile.GNU_FORMAT)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from livecd_rootfs import units
-from livecd_rootfs.steps import artifact, disk_image, inventory, ovf, ustar, vmdk_image
+from livecd_rootfs.steps import artifact, built_disk, inventory, ovf, ustar, vmdk_image
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.ovf import Machine
 from livecd_rootfs.steps.ustar import Member
@@ -50,7 +50,7 @@ def run(context: Context, templates: Path) -> str:
 
 def machine(context: Context, disk: Path) -> Machine:
     """The machine that the OVA describes."""
-    capacity = disk_image.require(context, "an OVA").stat().st_size
+    capacity = built_disk.require(context, "an OVA").stat().st_size
     return Machine(
         name=context.prefix,
         system=ovf.system(context),

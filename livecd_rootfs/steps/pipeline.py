@@ -1,26 +1,124 @@
 """Tools that pass on streams: what one writes piece by piece, another one reads.
 
-The pieces go through this process, which can look at them on their way. So the
-two may be from the host and from the tools root, and each one's failure is told.
+Where nobody has to look at the pieces, the kernel alone passes them on, and this
+process is free for other work. Either way the two may be from the host and from
+the tools root, and each one's failure is told.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 import time
-from collections.abc import Generator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Thread
 from typing import IO
 
 from livecd_rootfs import running
 from livecd_rootfs.process import CommandError, Completed
+from livecd_rootfs.running import Running
 from livecd_rootfs.steps.context import Context
 
 # What a pipe may hold at most for an ordinary user: /proc/sys/fs/pipe-max-size.
 CHUNK = 1 << 20
+
+Look = Callable[[bytes], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A tool, its arguments, and what it reads outside of the build directory."""
+
+    argv: Sequence[str]
+    bind: Sequence[Path] = ()
+
+
+@contextmanager
+def beside(context: Context, argv: Sequence[str]) -> Iterator[None]:
+    """Run a tool while the block runs, until both are done.
+
+    Args:
+        context: the build; the tool runs in its directory.
+        argv: the tool and its arguments.
+
+    Raises:
+        CommandError: it failed.
+    """
+    with TemporaryFile() as errors, _nothing() as nothing:
+        tool = _start(context, Command(argv=argv), (nothing, errors.fileno()), errors)
+        with _ended_with(tool):
+            yield
+        tool.finish()
+
+
+@contextmanager
+def joined(
+    context: Context,
+    first: Command,
+    second: Command,
+    output: IO[bytes],
+    *,
+    look: Look | None = None,
+) -> Iterator[None]:
+    """Run two tools while the block runs, until all are done: one reads what the other writes.
+
+    The block must start no process: while a thread looks, forking is not safe.
+
+    Args:
+        context: the build; the tools run in its directory.
+        first: writes to its output.
+        second: reads that as its input.
+        output: a file, unbuffered, where the second one's output goes.
+        look: gets each piece on its way, in another thread; without it the kernel alone
+            passes them on.
+
+    Raises:
+        CommandError: one of them failed; if both did, the reader is told of, since
+            a writer fails when nobody reads.
+    """
+    with ExitStack() as stack, TemporaryFile() as words, TemporaryFile() as others:
+        source, writer = map(stack.enter_context, map(_closing, _pipe()))
+        with _nothing() as nothing, writer:
+            streams = (nothing, writer.fileno())
+            writing = _start(context, first, streams, words, shut=(source.fileno(),))
+        with _ended_with(writing):
+            if look is None:
+                with source:
+                    streams = (source.fileno(), output.fileno())
+                    reading = _start(context, second, streams, others)
+            else:
+                between, onward = map(stack.enter_context, map(_closing, _pipe()))
+                with between:
+                    streams = (between.fileno(), output.fileno())
+                    shut = (source.fileno(), onward.fileno())
+                    reading = _start(context, second, streams, others, shut=shut)
+                _pass_on(stack, source, onward, look)
+            with _ended_with(reading):
+                yield
+            reading.finish()
+        writing.finish()
+
+
+def _pass_on(stack: ExitStack, source: IO[bytes], target: IO[bytes], look: Look) -> None:
+    """Pass pieces on in a thread that the stack waits for, and close both ends."""
+
+    def pieces() -> Generator[bytes]:
+        with source:
+            while piece := os.read(source.fileno(), CHUNK):
+                look(piece)
+                yield piece
+
+    def work() -> None:
+        with target:
+            _feed(target.fileno(), pieces())
+
+    thread = Thread(target=work)
+    thread.start()
+    stack.callback(thread.join)
 
 
 def produced(
@@ -36,21 +134,15 @@ def produced(
     Raises:
         CommandError: it failed.
     """
-    started = time.monotonic()
+    command = Command(argv=argv, bind=bind)
     reader, writer = _pipe()
-    with tempfile.TemporaryFile() as errors, _closing(reader):
-        with Path(os.devnull).open("rb") as nothing, _closing(writer):
-            streams = (nothing.fileno(), writer, errors.fileno())
-            tool = context.tools.start(
-                argv, streams=streams, cwd=context.build, env=context.environment(), bind=bind
-            )
-        try:
+    with TemporaryFile() as errors, _closing(reader):
+        with _nothing() as nothing, _closing(writer):
+            tool = _start(context, command, (nothing, writer), errors)
+        with _ended_with(tool):
             while piece := os.read(reader, CHUNK):
                 yield piece
-        except BaseException:
-            running.end(tool)
-            raise
-        _finish(argv, tool.wait(), errors, started)
+        tool.finish()
 
 
 def consumed(
@@ -73,26 +165,16 @@ def consumed(
     Raises:
         CommandError: it failed.
     """
-    started = time.monotonic()
+    command = Command(argv=argv, bind=bind)
     reader, writer = _pipe()
-    with target.open("wb") as output, tempfile.TemporaryFile() as errors:
+    with target.open("wb") as output, TemporaryFile() as errors:
         with _closing(writer):
             with _closing(reader):
-                streams = (reader, output.fileno(), errors.fileno())
-                tool = context.tools.start(
-                    argv,
-                    streams=streams,
-                    cwd=context.build,
-                    env=context.environment(),
-                    bind=bind,
-                    shut=(writer,),
-                )
-            try:
+                streams = (reader, output.fileno())
+                tool = _start(context, command, streams, errors, shut=(writer,))
+            with _ended_with(tool):
                 _feed(writer, pieces)
-            except BaseException:
-                running.end(tool)
-                raise
-        _finish(argv, tool.wait(), errors, started)
+        tool.finish()
 
 
 def of_file(path: Path) -> Generator[bytes]:
@@ -130,16 +212,68 @@ def _write(writer: int, piece: bytes) -> None:
         rest = rest[os.write(writer, rest) :]
 
 
-def _finish(argv: Sequence[str], status: int, errors: IO[bytes], started: float) -> None:
-    if status == 0:
-        return
-    errors.seek(0)
-    raise CommandError(
-        Completed(
-            argv=tuple(argv),
-            status=status,
-            stdout="",
-            stderr=errors.read().decode(errors="replace"),
-            seconds=time.monotonic() - started,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tool:
+    """A tool that was started."""
+
+    argv: Sequence[str]
+    running: Running
+    errors: IO[bytes]
+    started: float
+
+    def finish(self) -> None:
+        """Wait for its end.
+
+        Raises:
+            CommandError: it failed.
+        """
+        status = self.running.wait()
+        if status == 0:
+            return
+        self.errors.seek(0)
+        raise CommandError(
+            Completed(
+                argv=tuple(self.argv),
+                status=status,
+                stdout="",
+                stderr=self.errors.read().decode(errors="replace"),
+                seconds=time.monotonic() - self.started,
+            )
         )
+
+
+def _start(
+    context: Context,
+    command: Command,
+    streams: tuple[int, int],
+    errors: IO[bytes],
+    *,
+    shut: Sequence[int] = (),
+) -> _Tool:
+    started = time.monotonic()
+    tool = context.tools.start(
+        command.argv,
+        streams=(*streams, errors.fileno()),
+        cwd=context.build,
+        env=context.environment(),
+        bind=command.bind,
+        shut=shut,
     )
+    return _Tool(argv=command.argv, running=tool, errors=errors, started=started)
+
+
+@contextmanager
+def _ended_with(tool: _Tool) -> Iterator[None]:
+    """Nobody needs the tool any more if the block fails."""
+    try:
+        yield
+    except BaseException:
+        running.end(tool.running)
+        raise
+
+
+@contextmanager
+def _nothing() -> Iterator[int]:
+    """An input that is empty."""
+    with Path(os.devnull).open("rb") as stream:
+        yield stream.fileno()

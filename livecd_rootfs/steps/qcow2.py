@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from livecd_rootfs import units
-from livecd_rootfs.steps import artifact, compression, disk_image, inventory
+from livecd_rootfs.steps import artifact, built_disk, compression, inventory, pipeline
+from livecd_rootfs.steps.built_disk import DISK
 from livecd_rootfs.steps.compression import Format, Method
 from livecd_rootfs.steps.context import Context
-from livecd_rootfs.steps.disk_image import DISK
 
 
 def run(context: Context) -> str:
@@ -25,15 +25,13 @@ def run(context: Context) -> str:
         LivecdError: there is no disk.
     """
     method = compression.of(context, Format.QCOW2)
-    disk_image.require(context, "a qcow2")
+    built_disk.require(context, "a qcow2")
     image = context.artifact(".img")
     with artifact.appearing(image) as part:
-        context.tools.run(
-            convert_argv(Path(DISK), part.relative_to(context.build), method),
-            env=context.environment(),
-            cwd=context.build,
-        )
-    inventory.copy(context, ".img")
+        argv = convert_argv(Path(DISK), part.relative_to(context.build), method)
+        with pipeline.beside(context, argv):
+            described = inventory.copied(context, ".img")
+    described.write(context, ".img")
     return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {method}"
 
 

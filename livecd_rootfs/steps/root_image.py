@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from livecd_rootfs import units
 from livecd_rootfs.steps import artifact, extents, gpt, layout
+from livecd_rootfs.steps.built_disk import require
 from livecd_rootfs.steps.context import Context
-from livecd_rootfs.steps.disk_image import require
 
 
 def run(context: Context) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from livecd_rootfs import units
-from livecd_rootfs.steps import artifact, compression, filelist, inventory, root_dir
+from livecd_rootfs.steps import artifact, compression, filelist, inventory, pipeline, root_dir
 from livecd_rootfs.steps.compression import Format, Method
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.root_dir import ROOT_DIR
@@ -31,13 +31,12 @@ def run(context: Context) -> str:
     root = root_dir.require(context)
     image = context.artifact(".squashfs")
     with artifact.appearing(image) as part:
-        context.tools.run(
-            pack_argv(Path(ROOT_DIR), part.relative_to(context.build), method),
-            env=context.environment(),
-            cwd=context.build,
-        )
-    inventory.write(context, root, ".squashfs")
-    artifact.write(context.artifact(".squashfs.filelist"), filelist.of(root))
+        argv = pack_argv(Path(ROOT_DIR), part.relative_to(context.build), method)
+        with pipeline.beside(context, argv):
+            described = inventory.of(context, root, ".squashfs")
+            files = filelist.of(root)
+    described.write(context, ".squashfs")
+    artifact.write(context.artifact(".squashfs.filelist"), files)
     return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {method}"
 
 

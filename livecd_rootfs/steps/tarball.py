@@ -37,20 +37,25 @@ def run_zstd(context: Context) -> str:
     return _pack(context, ".rootfs.tar.zst", ".rootfs.tar.zst", Format.ZSTD)
 
 
-def _pack(context: Context, suffix: str, described: str, what: Format) -> str:
+def _pack(context: Context, suffix: str, name: str, what: Format) -> str:
     """Pack and compress at once: the tar by itself would be a file of the root's size for nothing.
 
     Args:
         context: the build.
         suffix: the tarball's.
-        described: what the names of its inventory and its list begin with.
+        name: what the names of its inventory and its list begin with.
         what: how it is compressed.
     """
     method = compression.of(context, what)
     root = root_dir.require(context)
     tarball = context.artifact(suffix)
-    with artifact.appearing(tarball) as part:
-        compression.to_file(context, method, treetar.stream(context, ROOT_DIR), part)
-    inventory.write(context, root, described)
-    artifact.write(context.artifact(f"{described}.filelist"), filelist.of(root))
+    with (
+        artifact.appearing(tarball) as part,
+        part.open("wb", buffering=0) as output,
+        treetar.compressing(context, ROOT_DIR, method, output) as listed,
+    ):
+        described = inventory.of(context, root, name)
+        files = filelist.lines(listed.names)
+    described.write(context, name)
+    artifact.write(context.artifact(f"{name}.filelist"), files)
     return f"{tarball.name}: {units.size(tarball.stat().st_size)}, compressed with {method}"

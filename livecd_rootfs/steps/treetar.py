@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from livecd_rootfs.steps import filelist, overlay, pipeline
+from livecd_rootfs.steps import compression, filelist, overlay, pipeline
+from livecd_rootfs.steps.compression import Method
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.steps.pipeline import Command, Look
 
 # Labels of a host's security module, and what only the host's root can see,
 # are not the tree's.
@@ -55,19 +59,45 @@ class Changes:
 NO_CHANGES = Changes()
 
 
-def names(root: Path, changes: Changes = NO_CHANGES) -> list[bytes]:
-    """The paths of a tree that come into its tar, each directory before its content.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What comes into the tar of a tree.
 
-    Paths in the order of their bytes would not do: between ``./a`` and
-    ``./a/b`` there could be ``./a-c``, and tar would take ``./a`` for finished.
+    Attributes:
+        names: the paths of the tree, each directory before its content.
+        added: the paths of another tree's files and links, which come behind.
+        sparse: whether a big file of the tree has holes.
+    """
+
+    names: Sequence[bytes]
+    added: Sequence[bytes]
+    sparse: bool
+
+
+def listing(root: Path, changes: Changes = NO_CHANGES) -> Listing:
+    """What comes into the tar of a tree, by one walk.
 
     Args:
         root: the tree.
         changes: what is left out and what comes behind.
     """
-    gone = {*map(os.fsencode, changes.without), *changes.added}
-    kept = (path for path in filelist.paths(root) if not _is_below(path, gone))
-    return sorted(kept, key=lambda path: path.split(b"/"))
+    found: list[bytes] = []
+    sparse = False
+    for path, entry in filelist.entries(root):
+        found.append(path)
+        sparse = sparse or (_saves_room(entry) and _has_hole(entry.path))
+    added = changes.added
+    gone = {*map(os.fsencode, changes.without), *added}
+    kept = [path for path in found if not _is_below(path, gone)] if gone else found
+    # Paths in the order of their bytes would not do: between ``./a`` and ``./a/b``
+    # there could be ``./a-c``, and tar would take ``./a`` for finished.
+    kept.sort(key=lambda path: path.replace(b"/", b"\0"))
+    return Listing(names=(b".", *kept), added=added, sparse=sparse)
+
+
+def names(root: Path) -> Sequence[bytes]:
+    """The paths of a tree, each directory before its content."""
+    return listing(root).names
 
 
 def stream(context: Context, root: str, changes: Changes = NO_CHANGES) -> Generator[bytes]:
@@ -81,15 +111,56 @@ def stream(context: Context, root: str, changes: Changes = NO_CHANGES) -> Genera
     Raises:
         CommandError: tar failed.
     """
-    tree = context.build / root
+    with _command(context, root, listing(context.build / root, changes), changes.more) as tar:
+        yield from pipeline.produced(context, tar.argv, bind=tar.bind)
+
+
+@contextmanager
+def compressing(
+    context: Context,
+    root: str,
+    method: Method,
+    output: IO[bytes],
+    changes: Changes = NO_CHANGES,
+    *,
+    look: Look | None = None,
+) -> Iterator[Listing]:
+    """Write the tar of a tree into a file, compressed, while the block runs.
+
+    Args:
+        context: the build; times after its own become its own.
+        root: the tree, relative to the build directory.
+        method: ``xz``, ``zstd`` or ``gzip``.
+        output: the file, unbuffered.
+        changes: what is left out and what comes behind.
+        look: gets the tar in pieces, before it is compressed.
+
+    Returns:
+        what comes into it.
+
+    Raises:
+        CommandError: tar or the compressor failed.
+    """
+    listed = listing(context.build / root, changes)
+    packer = compression.command(method)
+    with (
+        _command(context, root, listed, changes.more) as tar,
+        pipeline.joined(context, tar, packer, output, look=look),
+    ):
+        yield listed
+
+
+@contextmanager
+def _command(context: Context, root: str, listed: Listing, more: Path | None) -> Iterator[Command]:
     with overlay.scratch(context) as folder:
-        lists = [_list(folder / "names", names(tree, changes))]
-        command = argv(root, lists[0], epoch=context.epoch, sparse=has_holes(tree))
-        if changes.more is not None:
-            lists.append(_list(folder / "more", changes.added))
-            command += ["-C", str(changes.more), f"--files-from={lists[1]}"]
-        bind = (folder, *((changes.more,) if changes.more else ()))
-        yield from pipeline.produced(context, command, bind=bind)
+        given = _list(folder / "names", listed.names)
+        words = argv(root, given, epoch=context.epoch, sparse=listed.sparse)
+        if more is None:
+            yield Command(argv=words, bind=(folder,))
+            return
+        behind = _list(folder / "more", listed.added)
+        words += ["-C", str(more), f"--files-from={behind}"]
+        yield Command(argv=words, bind=(folder, more))
 
 
 def argv(root: str, listed: Path, *, epoch: int, sparse: bool) -> list[str]:
@@ -114,11 +185,6 @@ def argv(root: str, listed: Path, *, epoch: int, sparse: bool) -> list[str]:
     ]
 
 
-def has_holes(root: Path) -> bool:
-    """Whether a big file of the tree has holes."""
-    return any(_is_sparse(Path(path)) for path in _saving_room(str(root)))
-
-
 def _list(path: Path, listed: Sequence[bytes]) -> Path:
     path.write_bytes(b"".join(name + b"\0" for name in listed))
     return path
@@ -126,8 +192,6 @@ def _list(path: Path, listed: Sequence[bytes]) -> Path:
 
 def _is_below(path: bytes, gone: set[bytes]) -> bool:
     """Whether a path, or a directory that it lies in, is among these."""
-    if not gone:
-        return False
     parts = path.split(b"/")
     return any(b"/".join(parts[:count]) in gone for count in range(2, len(parts) + 1))
 
@@ -136,19 +200,15 @@ def _is_directory(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _saving_room(folder: str) -> Iterator[str]:
-    """The big regular files that take less room than their size."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _saving_room(entry.path)
-            elif entry.is_file(follow_symlinks=False):
-                found = entry.stat(follow_symlinks=False)
-                if found.st_size >= _LEAST_SPARSE and found.st_blocks * _SECTOR < found.st_size:
-                    yield entry.path
+def _saves_room(entry: os.DirEntry[bytes]) -> bool:
+    """Whether it is a big regular file that takes less room than its size."""
+    if not entry.is_file(follow_symlinks=False):
+        return False
+    found = entry.stat(follow_symlinks=False)
+    return found.st_size >= _LEAST_SPARSE and found.st_blocks * _SECTOR < found.st_size
 
 
-def _is_sparse(path: Path) -> bool:
-    with path.open("rb", buffering=0) as stream:
+def _has_hole(path: bytes) -> bool:
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 (a name in bytes)
         size = os.fstat(stream.fileno()).st_size
         return os.lseek(stream.fileno(), 0, os.SEEK_HOLE) < size

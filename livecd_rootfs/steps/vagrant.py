@@ -22,9 +22,9 @@ from livecd_rootfs import units
 from livecd_rootfs.steps import (
     artifact,
     boxkeys,
+    built_disk,
     cidata,
     compression,
-    disk_image,
     grains,
     inventory,
     overlay,
@@ -83,7 +83,7 @@ def run(context: Context, directory: Path) -> str:
     Raises:
         LivecdError: there is no disk, no VMDK, or no key.
     """
-    disk = disk_image.require(context, "Vagrant boxes")
+    disk = built_disk.require(context, "Vagrant boxes")
     vmdk = vmdk_image.require(context, "a Vagrant box")
     with overlay.scratch(context) as folder:
         key = boxkeys.read(context, folder)

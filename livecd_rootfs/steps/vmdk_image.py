@@ -6,7 +6,7 @@ from pathlib import Path
 
 from livecd_rootfs import units
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.steps import artifact, compression, disk_image, grains, inventory
+from livecd_rootfs.steps import artifact, built_disk, compression, grains, inventory
 from livecd_rootfs.steps.compression import Format
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.vmdk import Disk
@@ -26,7 +26,7 @@ def run(context: Context) -> str:
         LivecdError: there is no disk.
     """
     method = compression.of(context, Format.DEFLATE)
-    source = disk_image.require(context, "a VMDK")
+    source = built_disk.require(context, "a VMDK")
     image = context.artifact(SUFFIX)
     disk = Disk(name=image.name, size=source.stat().st_size, id=context.id("VMDK"))
     with artifact.appearing(image) as part:

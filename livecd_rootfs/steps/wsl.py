@@ -63,13 +63,16 @@ def run(context: Context) -> str:
     tarball = context.artifact(f"{SUFFIX}.tar.gz")
     with overlay.scratch(context) as folder, artifact.appearing(tarball) as part:
         changes = Changes(without=_WITHOUT, more=add(root, folder))
-        names = [*treetar.names(root, changes), *changes.added]
-        pieces = treetar.stream(context, ROOT_DIR, changes)
-        compression.to_file(context, method, pieces, part)
+        with (
+            part.open("wb", buffering=0) as output,
+            treetar.compressing(context, ROOT_DIR, method, output, changes) as listed,
+        ):
+            described = inventory.of(context, root, SUFFIX)
+            files = filelist.lines([*listed.names, *listed.added])
     with artifact.appearing(context.artifact(".wsl")) as part:
         os.link(tarball, part)
-    inventory.write(context, root, SUFFIX)
-    artifact.write(context.artifact(f"{SUFFIX}.filelist"), filelist.lines(names))
+    described.write(context, SUFFIX)
+    artifact.write(context.artifact(f"{SUFFIX}.filelist"), files)
     return f"{tarball.name}: {units.size(tarball.stat().st_size)}, compressed with {method}"
 
 

@@ -12,6 +12,7 @@ import pytest
 from livecd_rootfs.process import CommandError
 from livecd_rootfs.steps import pipeline
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.steps.pipeline import Command
 from livecd_rootfs.tools import Mode, Toolbox
 from tests.steps.builds import made_context
 
@@ -90,6 +91,93 @@ def test_a_failure_between_the_two_ends_both(context: Context, tmp_path: Path) -
 
     with pytest.raises(ValueError, match="seen enough"):
         pipeline.consumed(context, ["sleep", "60"], faulty(), tmp_path / "out")
+
+
+def command(*argv: str) -> Command:
+    return Command(argv=argv)
+
+
+@pytest.mark.parametrize("looked", [False, True])
+def test_two_tools_work_while_the_block_does(
+    context: Context, tmp_path: Path, *, looked: bool
+) -> None:
+    content = os.urandom(MUCH)
+    (tmp_path / "in").write_bytes(content)
+    (tmp_path / "out").write_bytes(b"head")
+    seen: list[bytes] = []
+    # The first one waits for what the block does.
+    patient = command("sh", "-c", "until [ -e go ]; do sleep 0.01; done; cat in")
+    look = seen.append if looked else None
+    with (
+        (tmp_path / "out").open("ab", buffering=0) as output,
+        pipeline.joined(context, patient, command("cat"), output, look=look),
+    ):
+        (tmp_path / "go").touch()
+    assert (tmp_path / "out").read_bytes() == b"head" + content
+    assert b"".join(seen) == (content if looked else b"")
+
+
+# Two tools, and what is told of them.
+BROKEN: Mapping[str, tuple[Command, Command, str]] = {
+    "the writer": (command("sh", "-c", "echo half; exit 3"), command("cat"), "status 3"),
+    "the reader": (command("sleep", "60"), command("sh", "-c", "exit 4"), "status 4"),
+    "both": (command("yes"), command("sh", "-c", "head -c 9; exit 5"), "status 5"),
+}
+
+
+@pytest.mark.parametrize("looked", [False, True])
+@pytest.mark.parametrize("row", BROKEN)
+def test_which_of_two_tools_has_failed(
+    context: Context, tmp_path: Path, row: str, *, looked: bool
+) -> None:
+    first, second, message = BROKEN[row]
+    look = (lambda _: None) if looked else None
+    started = time.monotonic()
+    with (
+        (tmp_path / "out").open("wb", buffering=0) as output,
+        pytest.raises(CommandError, match=message),
+        pipeline.joined(context, first, second, output, look=look),
+    ):
+        pass
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("looked", [False, True])
+def test_a_failure_of_the_block_ends_both(
+    context: Context, tmp_path: Path, *, looked: bool
+) -> None:
+    look = (lambda _: None) if looked else None
+    started = time.monotonic()
+    with (
+        (tmp_path / "out").open("wb", buffering=0) as output,
+        pytest.raises(ValueError, match="no more"),
+        pipeline.joined(context, command("sleep", "60"), command("cat"), output, look=look),
+    ):
+        raise ValueError("no more")
+    assert time.monotonic() - started < 10
+
+
+def test_a_tool_beside_the_block(context: Context, tmp_path: Path) -> None:
+    with pipeline.beside(context, ["sh", "-c", "until [ -e go ]; do sleep 0.01; done; touch done"]):
+        (tmp_path / "go").touch()
+    assert (tmp_path / "done").exists()
+
+
+def test_a_tool_beside_the_block_fails_with_its_words(context: Context) -> None:
+    argv = ["sh", "-c", "echo said; echo broken >&2; exit 3"]
+    with pytest.raises(CommandError) as failure, pipeline.beside(context, argv):
+        pass
+    assert failure.value.notes == ("| said", "| broken")
+
+
+def test_a_failure_of_the_block_ends_the_tool_beside_it(context: Context) -> None:
+    started = time.monotonic()
+    with (
+        pytest.raises(ValueError, match="no more"),
+        pipeline.beside(context, ["sleep", "60"]),
+    ):
+        raise ValueError("no more")
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.root
