@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from livecd_rootfs import __version__, cachecli, inspectcli, projectcli, verifycli
+from livecd_rootfs import __version__, cachecli, inspectcli, projectcli, streams, verifycli
 from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError
 from livecd_rootfs.options import (
     AcceleratorName,
@@ -470,6 +470,7 @@ def _become_root() -> None:
 
 def main() -> NoReturn:
     """Run the command line; every failure that a user can cause ends here."""
+    streams.settle()
     try:
         status = app(prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
@@ -486,7 +487,14 @@ def main() -> NoReturn:
         status = EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone; that is its right (`... | head`).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.drop_output()
+        status = 1
+    except OSError as error:
+        if sys.flags.dev_mode:
+            raise
+        place = str(error.filename) if error.filename else "standard output"
+        _show(LivecdError("the system refuses a file", place=place, why=error.strerror))
+        streams.drop_output()
         status = 1
     gc.freeze()  # what the process holds goes with it: to look through it takes longer than that
     sys.exit(status or 0)

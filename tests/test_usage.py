@@ -59,3 +59,34 @@ def test_no_steps_at_a_time_are_refused() -> None:
     failed = run("build", "all", "--jobs", "0")
     assert failed.returncode == 2
     assert "'--jobs' / '-j'" in failed.stderr
+
+
+def test_a_stream_that_the_caller_closed_is_no_fault() -> None:
+    words = f"exec {sys.executable} -m livecd_rootfs"
+    for closed in ("version <&-", "version >&-", "bild 2>&-", "version <&- >&- 2>&-"):
+        shell = ("sh", "-c", f"{words} {closed}")
+        ended = subprocess.run(shell, check=False, capture_output=True)
+        assert ended.returncode == (2 if "bild" in closed else 0), closed
+        assert ended.stderr == b""
+
+
+def test_a_full_disk_under_the_output_is_told_in_a_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = (sys.executable, "-m", "livecd_rootfs", "version")
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "livecd-rootfs: the system refuses a file\n"
+        "  at:   standard output\n"
+        "  why:  No space left on device\n"
+    )
+
+
+def test_characters_that_the_locale_lacks_are_shown_as_question_marks(tmp_path: Path) -> None:
+    (tmp_path / "hooks.d/base/series").mkdir(parents=True)
+    (tmp_path / "hooks.d/chroot").mkdir()
+    (tmp_path / "hooks.d/base/series/mine").write_text("provides x\n")
+    command = (sys.executable, "-m", "livecd_rootfs", "plan", "mine")
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    shown = subprocess.run(command, capture_output=True, check=True, cwd=tmp_path, env=env)
+    assert b"?? =>   x" in shown.stdout

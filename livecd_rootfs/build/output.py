@@ -46,8 +46,12 @@ class Published:
     attestations: tuple[Artifact, ...]
 
 
-def check(directory: Path) -> None:
-    """Find out before a long build whether the output can be written at its end.
+def check(directory: Path, option: str = "--output") -> None:
+    """Find out before a long build whether a directory can be written at its end.
+
+    Args:
+        directory: where artifacts go, or what else is to be left.
+        option: what names it.
 
     Raises:
         LivecdError: it can't.
@@ -58,10 +62,10 @@ def check(directory: Path) -> None:
             pass
     except OSError as error:
         raise LivecdError(
-            "the output directory can't be written",
+            f"the directory of {option} can't be written",
             place=str(directory),
             why=error.strerror,
-            remedy="choose another with --output DIR",
+            remedy=f"choose another with {option} DIR",
         ) from error
 
 
@@ -108,7 +112,7 @@ def publish(build: Path, names: Sequence[str], place: Place) -> Published:
             known.keep(place.made, sums)
     except OSError as error:
         raise LivecdError(
-            "the artifacts can't be written", place=str(directory), why=str(error)
+            "the artifacts can't be written", place=str(directory), why=error.strerror
         ) from error
     vouching = brought.attestations
     return Published(
@@ -240,9 +244,21 @@ def _copy(source: Path, target: Path) -> None:
     try:
         process.run([*command, "iflag=fullblock", "oflag=direct", "conv=sparse,fsync"])
     except CommandError:
+        _copy_plainly(source, target)
+
+
+def _copy_plainly(source: Path, target: Path) -> None:
+    try:
         process.run(["cp", "--sparse=auto", "--reflink=auto", "--", source, target])
-        with target.open("rb") as stream:
-            os.fsync(stream.fileno())
+    except CommandError as error:
+        raise LivecdError(
+            f"{target.name} can't be written",
+            place=str(target.parent.parent),
+            why=error.completed.stderr.strip().rpartition(": ")[2],
+            remedy="make room there, or choose another directory with --output DIR",
+        ) from error
+    with target.open("rb") as stream:
+        os.fsync(stream.fileno())
 
 
 def _digest(path: Path) -> str:

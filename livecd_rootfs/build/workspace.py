@@ -133,5 +133,5 @@ def _folder(cache: Path) -> Iterator[Path]:
 def _unusable(cache: Path, error: OSError) -> LivecdError:
     remedy = "free some space" if error.errno == errno.ENOSPC else "choose another with --cache DIR"
     return LivecdError(
-        "the cache directory can't be written", place=str(cache), why=str(error), remedy=remedy
+        "the cache directory can't be written", place=str(cache), why=error.strerror, remedy=remedy
     )

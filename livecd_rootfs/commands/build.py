@@ -110,6 +110,8 @@ def build(request: Request, listen: Listener) -> None:
     started = time.monotonic()
     planted, resolutions = plant(request)
     output.check(request.output)
+    if request.keep is not None:
+        output.check(request.keep, "--keep")
     install_directory_of(request)  # before anything is built, not after
     if signer := signer_of(request.project.settings):
         signer.check()

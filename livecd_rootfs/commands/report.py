@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
@@ -88,7 +90,7 @@ def check(file: Path) -> None:
     """
     try:
         if file.is_dir():
-            raise IsADirectoryError(f"{file} is a directory")
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=file.parent):
             pass
@@ -96,7 +98,7 @@ def check(file: Path) -> None:
         raise UsageError(
             "the report can't be written there",
             place=str(file),
-            why=str(error),
+            why=error.strerror,
             remedy="name another file with --report FILE",
         ) from error
 

@@ -99,7 +99,7 @@ def test_sparse_files_stay_sparse(build: Path, tmp_path: Path) -> None:
 
 def test_a_place_that_is_no_directory_is_found_out_before_the_build(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(LivecdError, match="output directory can't be written") as failure:
+    with pytest.raises(LivecdError, match="directory of --output can't be written") as failure:
         output.check(tmp_path / "file" / "out")
     assert failure.value.remedy == "choose another with --output DIR"
 
@@ -112,8 +112,9 @@ def test_a_full_disk_leaves_what_was_there(build: Path, tmp_path: Path) -> None:
     try:
         (out / "livecd.x.img").write_bytes(b"older")
         (build / "livecd.x.img").write_bytes(b"\1" * (2 << 20))
-        with pytest.raises(LivecdError, match=r"No space left|failed with status"):
+        with pytest.raises(LivecdError, match="can't be written") as failure:
             output.publish(build, NAMES, place(out))
+        assert (failure.value.place, failure.value.why) == (str(out), "No space left on device")
         assert [path.name for path in out.iterdir()] == ["livecd.x.img"]
         assert (out / "livecd.x.img").read_bytes() == b"older"
     finally:
@@ -199,3 +200,10 @@ def test_a_directory_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
     ]  # fmt: skip
     with pytest.raises(LivecdError, match="the directory can't be written"):
         output.publish_folder(folder, tmp_path / "gone")
+
+
+def test_a_directory_to_keep_builds_in_is_tried_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LivecdError) as failure:
+        output.check(tmp_path / "file", "--keep")
+    assert failure.value.remedy == "choose another with --keep DIR"
