@@ -14,7 +14,7 @@ from livecd_rootfs.options import Cache
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="List, measure, shrink and check layers and tools roots.",
+    help="List, measure, shrink and check what is cached.",
 )
 
 
