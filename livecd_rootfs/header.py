@@ -134,11 +134,12 @@ def parse(path: str, data: bytes) -> ParsedHeader:
 
 def _words(source: Source) -> Iterator[_Word]:
     offset = 0
-    for line in source.text.split("\n")[:LINES]:
-        rest = line.lstrip("# \t")
-        if line.startswith("#") and rest.startswith(MARK):
-            start = offset + len(line) - len(rest) + len(MARK)
-            yield from _words_of_line(source, start, offset + len(line))
+    for line in source.text.split("\n", LINES)[:LINES]:
+        if line.startswith("#") and MARK in line:
+            rest = line.lstrip("# \t")
+            if rest.startswith(MARK):
+                start = offset + len(line) - len(rest) + len(MARK)
+                yield from _words_of_line(source, start, offset + len(line))
         offset += len(line) + 1
 
 

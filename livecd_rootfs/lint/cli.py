@@ -144,7 +144,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _cache(environ: Mapping[str, str]) -> str | None:
     """Where findings, and what is found in hooks, are kept; nowhere without an environment."""
-    from livecd_rootfs.settings import cache_directory
+    from livecd_rootfs.places import cache_directory
 
     return str(cache_directory(None, environ)) if environ else None
 

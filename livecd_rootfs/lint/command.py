@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from livecd_rootfs import writes
 from livecd_rootfs.diagnostics import Diagnostic, Severity
 from livecd_rootfs.diagnostics.colour import ansi
 from livecd_rootfs.edge import Outcome
@@ -214,6 +213,8 @@ def _target(root: str, within: tuple[str, ...], options: argparse.Namespace) -> 
 
 
 def _recorded(path: str) -> Mapping[str, tuple[str, ...]]:
+    from livecd_rootfs import writes  # noqa: PLC0415 (its parser is slow to load)
+
     try:
         with open(path, encoding="utf-8") as page:
             return writes.read(page.read(), path)

@@ -5,10 +5,10 @@ Precedence, highest first: the command line, the environment, the project's
 """
 
 from livecd_rootfs.network import proxies
+from livecd_rootfs.places import cache_directory, host_architecture
 from livecd_rootfs.settings.configfiles import CONFIG_FILE, CONFIGURATION
 from livecd_rootfs.settings.generalrows import DEFAULT_SUITE
 from livecd_rootfs.settings.loading import load
-from livecd_rootfs.settings.places import cache_directory, host_architecture
 from livecd_rootfs.settings.row import LISTS, PROJECT_FILES, Kind, Setting
 from livecd_rootfs.settings.table import BY_OPTION, BY_VARIABLE, FLAGS, ROWS, SECTIONS, TABLE
 from livecd_rootfs.settings.value import (

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from livecd_rootfs import distributions
 from livecd_rootfs.ini import Entry
+from livecd_rootfs.places import host_architecture
 from livecd_rootfs.settings import checks
-from livecd_rootfs.settings.places import host_architecture
 from livecd_rootfs.settings.table import BY_OPTION, ROWS
 from livecd_rootfs.settings.value import Value
 

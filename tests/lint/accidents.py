@@ -359,6 +359,23 @@ def _declare(copy: Copy, hook: Hook, name: str) -> Where:
     return copy.name(path), line
 
 
+def branch_misspelt(copy: Copy) -> set[Where]:
+    """The branch has several hooks, all of which work for nothing then."""
+    hooks = copy.context.used_hooks
+    hook = copy.random.choice([one for one in hooks if one.header.header.joins])
+    word = copy.random.choice(hook.header.header.joins)
+    branch = word.partition("/")[0]
+    aside = [one for one in hooks if one.header.header.aside == branch]
+    path = Path(hook.path)
+    path.write_text(path.read_text().replace(word, f"{misspelt(copy, branch)}/dest"))
+    lines = {(one.path, f"aside={branch}") for one in aside} | {(hook.path, "joins=")}
+    return {_line_of(copy, Path(file), text) for file, text in lines}
+
+
+def _line_of(copy: Copy, path: Path, text: str) -> Where:
+    return copy.name(path), path.read_text().partition(text)[0].count("\n") + 1
+
+
 def machine_relied_upon(copy: Copy) -> set[Where]:
     hook = copy.hook("chroot/")
     return {copy.append(hook, copy.random.choice(("sleep 5", "losetup -a", "kpartx -d disk")))}
@@ -424,6 +441,7 @@ ACCIDENTS: tuple[tuple[str, Callable[[Copy], set[Where]]], ...] = (
     ("prefix-mismatch", project_mixed_up),
     ("fixed-scratch-name", scratch_left_behind),
     ("conflicting-targets", scratch_shared),
+    ("lost-branch", branch_misspelt),
     ("host-dependence", machine_relied_upon),
     ("shellcheck", shell_slip),
 )

@@ -1,8 +1,9 @@
 """What was found in hooks before: kept by their content, since following a script takes time.
 
 One JSON file for each tree: for every hook, by the digest of its path and its text, what it
-does, and the digests of the other files that this was read from. It counts only for the very
-code that wrote it, and may be deleted at any time.
+does, and the digests of the other files that this was read from. What is new since it was
+written stands in a second one beside it, as long as that is little. Both count only for the
+very code that wrote them, and may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ FOLDER = "lint-hooks"
 Open = Callable[[str], Source | None]
 Row = Mapping[str, Any]
 _KINDS = tuple(Kind)
+# With more new hooks than this all are written anew, and what nobody used is forgotten.
+NEW_AT_MOST = 100
 
 
 class Memo:
@@ -39,7 +42,11 @@ class Memo:
         told = f"{os.path.realpath(tree)}\0{tree}"
         name = hashlib.sha256(os.fsencode(told)).hexdigest()[:32]
         self._path = cache_directory / FOLDER / f"{name}.json"
-        self._known = _load(self._path)
+        self._beside = self._path.with_suffix(".new.json")
+        whole = _load(self._path)
+        self._is_whole = bool(whole)
+        self._new = _load(self._beside)
+        self._known = whole | self._new
         self._used: dict[str, Row] = {}
         self._is_new = False
 
@@ -74,20 +81,17 @@ class Memo:
         """Remember what hooks do, by their keys; see `row_of`."""
         self._is_new = True
         self._known.update(rows)
+        self._new.update(rows)
         self._used.update(rows)
 
     def save(self) -> None:
-        """Write what was used or new; a cache that can't be written is done without."""
-        if not self._is_new and self._used.keys() == self._known.keys():
-            return
-        text = json.dumps({"code": _code(), "hooks": self._used}, separators=(",", ":"))
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(text, encoding="utf-8")
-            part.replace(self._path)
-        with suppress(OSError):
-            part.unlink()
+        """Write what is new, or all that was used; a cache that can't be written is done without."""
+        if self._is_new and self._is_whole and len(self._new) <= NEW_AT_MOST:
+            _write(self._beside, self._new)
+        elif self._is_new:
+            _write(self._path, self._used)
+            with suppress(OSError):
+                self._beside.unlink()
 
 
 def row_of(found: Effects, read: Mapping[str, str]) -> Row:
@@ -120,6 +124,17 @@ def _code() -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         whole.update(path.read_bytes())
     return whole.hexdigest()[:32]
+
+
+def _write(path: Path, rows: Mapping[str, Row]) -> None:
+    text = json.dumps({"code": _code(), "hooks": rows}, separators=(",", ":"))
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    with suppress(OSError):
+        part.unlink()
 
 
 def _load(path: Path) -> dict[str, Row]:

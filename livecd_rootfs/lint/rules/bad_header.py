@@ -14,7 +14,9 @@ WHAT = "a `# hook:` line of a hook can't be understood"
 WHY = """\
 A hook declares there what it reads, writes and needs. A word that nobody understands would be
 heeded by nobody; a build refuses it."""
-INSTEAD = "The keys are env, inputs, network, tools, reads and writes; several values have commas."
+INSTEAD = """\
+The keys are env, inputs, network, tools, reads, writes, aside and joins; several values have
+commas."""
 FIXES = "Writes the near key, when there is exactly one."
 BAD = """\
 == base/series/squashfs

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from subprocess import TimeoutExpired
 
-from livecd_rootfs import process
 from livecd_rootfs.diagnostics import Diagnostic, Label, Severity
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.lint.context import Context
 from livecd_rootfs.lint.hook import Hook
-from livecd_rootfs.process import CommandError
 from livecd_rootfs.source import Span
 
 CODE = "shellcheck"
@@ -78,6 +75,11 @@ def _findings(program: str, paths: Sequence[str]) -> list[_Finding]:
     Raises:
         LivecdError: it does not run.
     """
+    from subprocess import TimeoutExpired  # noqa: PLC0415 (slow to load, and not for all runs)
+
+    from livecd_rootfs import process  # noqa: PLC0415 (likewise)
+    from livecd_rootfs.process import CommandError  # noqa: PLC0415 (likewise)
+
     options = ["--format=json", "--severity=warning", f"--exclude={','.join(_NOT_OURS)}"]
     try:
         done = process.run([program, *options, "--", *paths], check=False, timeout=SECONDS)

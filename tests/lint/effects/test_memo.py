@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from livecd_rootfs.lint import examples
 from livecd_rootfs.lint.context import Context
-from livecd_rootfs.lint.effects import shell
+from livecd_rootfs.lint.effects import memo, shell
 from livecd_rootfs.lint.effects.model import Effects
 from livecd_rootfs.lint.tree import LintTree
 
@@ -67,6 +68,26 @@ def test_a_change_is_seen(name: str, old: str, new: str, monkeypatch: pytest.Mon
     assert "x.made" not in changed
     monkeypatch.setattr(shell, "effects", None)
     assert {touch.name for touch in found().produced} == changed
+
+
+def rewritten(count: int) -> list[tuple[str, int]]:
+    """What is kept after a hook was changed so often: names, and how many hooks each tells of."""
+    path = Path("hooks.d/extra/one.binary")
+    for number in range(count):
+        path.write_text(f"{path.read_text()}# {number}\n")
+        found()
+    files = sorted(Path("cache/lint-hooks").iterdir())
+    return [(file.name[33:], len(json.loads(file.read_text())["hooks"])) for file in files]
+
+
+def test_little_that_is_new_is_kept_beside_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memo, "NEW_AT_MOST", 2)
+    found()
+    assert rewritten(2) == [("json", 1), ("new.json", 2)]
+    assert rewritten(1) == [("json", 1)]
+    assert rewritten(1) == [("json", 1), ("new.json", 1)]
+    monkeypatch.setattr(shell, "effects", None)
+    assert {touch.name for touch in found().produced} == {"${PREFIX}.one", "x.made"}
 
 
 def test_a_file_that_goes_away_is_seen() -> None:
