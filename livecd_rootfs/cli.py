@@ -268,7 +268,9 @@ app.command()(inspectcli.diff)
 
 @app.command()
 def boot(
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="qcow2, raw, vmdk or vhd.")],
+    image: Annotated[
+        Path, typer.Argument(metavar="IMAGE", help="qcow2, raw, vmdk, vhd, ova, box ...")
+    ],
     firmware: Annotated[
         FirmwareName,
         typer.Option(
@@ -315,7 +317,9 @@ def boot(
 ) -> None:
     """Boot IMAGE in a virtual machine and see it come up.
 
-    The image is never written to. The exit code says whether it came so far.
+    Takes every disk that a build makes: raw, qcow2, vmdk and vhd, compressed
+    or not, and those in an OVA, a Vagrant box or the archive for Google. The
+    image is never written to. The exit code says whether it came so far.
     What counts is a secret of this one boot that the guest itself shows, so a
     crash can't pass for success.
 

@@ -116,7 +116,7 @@ def run_guest(
         sink: gets all that the console prints.
         password: of the guest's user ``livecd``; ``None`` locks it.
     """
-    found = image.inspect(request.image, toolbox)
+    found = image.inspect(request.disk, toolbox)
     version = emulator_version(request, toolbox)
     memory = Memory(cache=request.cache, boot=accelerator.boot_id(), emulator=version)
     with workspace() as directory:

@@ -63,7 +63,6 @@ def _check(path: Path, image: Image) -> None:
         raise LivecdError(
             f"{path} is no disk image",
             why="it has none of the formats that qemu-img knows, and no boot sector",
-            remedy="compressed images must be unpacked first",
         )
 
 
@@ -98,7 +97,7 @@ def with_firmware(request: Request, toolbox: Toolbox) -> Request:
     """
     if request.firmware is not Firmware.AUTO:
         return request
-    found = inspect(request.image, toolbox)
+    found = inspect(request.disk, toolbox)
     by_bios = request.architecture == "amd64" and has_boot_code(found, toolbox)
     return replace(request, firmware=Firmware.BIOS if by_bios else Firmware.UEFI)
 

@@ -47,7 +47,7 @@ class Request:
     """A boot to be done.
 
     Attributes:
-        image: a disk image that qemu-img knows; it is never written to.
+        image: what the user named; it is never written to.
         until: how far.
         firmware: how it is started.
         architecture: of the image, in the distribution's words.
@@ -60,6 +60,7 @@ class Request:
         screenshot: where a PNG of its screen goes, when it has come so far.
         log: where all that its console prints goes.
         cache: where it is remembered whether KVM works; ``None`` forgets.
+        unpacked: the disk in the image, where that is compressed or an archive; else ``None``.
     """
 
     image: Path
@@ -75,6 +76,12 @@ class Request:
     screenshot: Path | None = None
     log: Path | None = None
     cache: Path | None = None
+    unpacked: Path | None = None
+
+    @property
+    def disk(self) -> Path:
+        """The disk image, which qemu-img knows."""
+        return self.unpacked or self.image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

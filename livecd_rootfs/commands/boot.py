@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livecd_rootfs.boot import check, interactive
 from livecd_rootfs.boot.command import emulator_for
 from livecd_rootfs.boot.request import Request, Result
 from livecd_rootfs.commands import tools
-from livecd_rootfs.errors import UsageError
+from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.inspection import bench, nested
+from livecd_rootfs.inspection.unreadable import Unreadable
 from livecd_rootfs.progress.guest import GuestLine
 from livecd_rootfs.tools import Mode, Toolbox
 from livecd_rootfs.units import byte_count, duration
 
 # What a boot runs beside the emulator.
-NEEDED = ("qemu-img", "mformat", "mcopy", "ssh", "ssh-keygen")
+NEEDED = ("qemu-img", "mformat", "mcopy", "ssh", "ssh-keygen", "zstd")
 # Enough for the greeting above a login prompt, which may say one thing twice.
 LINES_SHOWN = 3
 
@@ -46,6 +48,40 @@ def disk_size(text: str | None) -> int | None:
         raise UsageError(f"--disk-size {text} is no size", remedy="such as 8G") from None
 
 
+@contextmanager
+def unpacked(request: Request, toolbox: Toolbox) -> Iterator[Request]:
+    """The request with the disk that is in its image, which is gone when the block is left.
+
+    Raises:
+        LivecdError: the image is damaged, or has no disk in it.
+    """
+    if not (request.image.is_file() and _is_packed(request.image)):
+        yield request
+        return
+    with bench.opened(toolbox) as at:
+        _tell(f"unpacking {request.image.name}")
+        try:
+            disk = nested.disk(at, request.image.absolute())
+        except Unreadable as error:
+            why = f"{error.message}: {error.why}" if error.why else error.message
+            raise LivecdError(f"{request.image} can't be booted", why=why) from error
+        except OSError as error:
+            raise LivecdError(
+                f"{request.image} can't be unpacked",
+                why=error.strerror,
+                remedy="name a directory with room for the disk in TMPDIR",
+            ) from error
+        yield replace(request, unpacked=disk)
+
+
+def _is_packed(image: Path) -> bool:
+    """Whether there may be a disk in it; what can't be read is told of by who boots it."""
+    try:
+        return nested.is_packed(image)
+    except Unreadable:
+        return False
+
+
 def toolbox(request: Request, place: Place, progress: Callable[[str], None]) -> Toolbox:
     """The tools for a boot; the tools root is made if the host's won't do.
 
@@ -66,9 +102,9 @@ def until(request: Request, place: Place, *, show_console: bool) -> str:
         BootFailed: the guest did not come so far.
     """
     box = toolbox(request, place, _tell)
-    with closing(GuestLine(sys.stderr)) as guest:
+    with unpacked(request, box) as asked, closing(GuestLine(sys.stderr)) as guest:
         result = check.boot_image(
-            request, box, progress=guest.tell, on_console=_show if show_console else guest
+            asked, box, progress=guest.tell, on_console=_show if show_console else guest
         )
         seen = tuple(dict.fromkeys(guest.last_lines(LINES_SHOWN + 1)))[-LINES_SHOWN:]
     return summary(request, result, seen)
@@ -85,6 +121,11 @@ def look(request: Request, place: Place, *, by: str) -> int:
             "--console needs a terminal", remedy="leave it out to only see the image boot"
         )
     box = toolbox(request, place, _tell)
+    with unpacked(request, box) as asked:
+        return _look(asked, box, by=by)
+
+
+def _look(request: Request, box: Toolbox, *, by: str) -> int:
     terminal = interactive.Terminal()
     if by == "console":
         interactive.console(request, box, terminal, progress=_tell)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.inspection import (
     disk,
     formats,
+    nested,
     ocitree,
     pe,
     squashtree,
@@ -27,10 +27,7 @@ from livecd_rootfs.inspection.tree import Tree, mounted
 from livecd_rootfs.inspection.unreadable import Unreadable
 from livecd_rootfs.process import CommandError
 
-_OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
 _FAT_MOUNT, _BOOT_MOUNT = "boot/efi", "boot"
-# The disk in an archive of disks: by what the archives of each kind call it.
-_DISK_NAMES = re.compile(r".*\.(?:vmdk|vhd|vdi|qcow2|img|raw)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +151,7 @@ def _root_of(trees: dict[int, Tree]) -> int | None:
         (
             number
             for number, tree in trees.items()
-            if any(name in tree.entries for name in _OS_RELEASE)
+            if any(name in tree.entries for name in nested.OS_RELEASE)
         ),
         None,
     )
@@ -191,10 +188,9 @@ def _tar(bench: Bench, outer: Artifact, path: Path) -> Artifact:
     if ocitree.is_image(tree):
         merged = ocitree.read(bench, path, tree)
         return replace(_within(outer, "tar", "container image"), parts=(("/", merged),))
-    names = [name for name in tree.entries if "/" not in name and _DISK_NAMES.fullmatch(name)]
-    boxed = [*names, *(["box.img"] if "box.img" in tree.entries else [])]
-    if boxed and not any(name in tree.entries for name in _OS_RELEASE):
-        inner = _extracted(bench, path, max(boxed, key=lambda name: tree.entries[name].size))
+    boxed = nested.member(tree.entries)
+    if boxed is not None:
+        inner = nested.extracted(bench, path, boxed)
         kind = _archive_kind(tree)
         return _opened(bench, _within(outer, *kind), inner, formats.detect(inner))
     return replace(_within(outer, "tar"), parts=(("/", tree),))
@@ -205,18 +201,6 @@ def _archive_kind(tree: Tree) -> tuple[str, ...]:
     if "metadata.json" in names:
         return ("tar", "vagrant box")
     return ("ova",) if any(name.endswith(".ovf") for name in names) else ("tar",)
-
-
-def _extracted(bench: Bench, path: Path, name: str) -> Path:
-    """A member of a tar file, as a file."""
-    target = bench.place(".member")
-    with tartree.opened(path) as archive:
-        member = next(each for each in archive if each.name.removeprefix("./") == name)
-        stream = archive.extractfile(member)
-        if stream is None:
-            raise Unreadable(f"its {name} is no file")
-        unpacking.copy(stream, target)
-    return target
 
 
 _OPENERS: dict[Format, Callable[[Bench, Artifact, Path], Artifact]] = {

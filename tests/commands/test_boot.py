@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,9 @@ import pytest
 
 from livecd_rootfs.boot.request import Accelerator, Firmware, Proof, Request, Result, Until
 from livecd_rootfs.commands import boot
+from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.progress.guest import GuestLine
+from livecd_rootfs.tools import Toolbox
 from tests.progress.screen import Screen
 
 REQUEST = Request(image=Path("out/livecd.debian-cpc.img"))
@@ -58,6 +62,35 @@ def test_a_full_summary() -> None:
         "  screen:   screen.png\n"
         "  console:  boot.log\n"
     )
+
+
+def test_what_is_packed_is_booted_from_a_copy_that_goes(tmp_path: Path) -> None:
+    packed = tmp_path / "disk.gz"
+    packed.write_bytes(gzip.compress(b"disk"))
+    with boot.unpacked(replace(REQUEST, image=packed), Toolbox()) as request:
+        assert request.image == packed
+        assert request.disk.read_bytes() == b"disk"
+    assert not request.disk.exists()
+
+
+def test_what_is_no_archive_is_booted_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "disk").write_bytes(b"disk")
+    for name in ("disk", "none"):
+        asked = replace(REQUEST, image=tmp_path / name)
+        with boot.unpacked(asked, Toolbox()) as request:
+            assert request == asked
+
+
+def test_an_archive_without_a_disk(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "root.tar", "w") as made:
+        made.add(__file__, "file")
+    asked = replace(REQUEST, image=tmp_path / "root.tar")
+    with (
+        pytest.raises(LivecdError, match=r"root\.tar can't be booted") as failure,
+        boot.unpacked(asked, Toolbox()),
+    ):
+        pass
+    assert failure.value.why == "it is a tar file without a disk in it"
 
 
 @pytest.mark.parametrize("secure", [True, False])
