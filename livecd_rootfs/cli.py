@@ -412,22 +412,7 @@ def tools(cache: Cache = None, arch: Arch = None) -> None:
     print(f"the tools root is {place}")
 
 
-@app.command("launchpad-metadata")
-@with_settings
-def launchpad_metadata(targets: Targets, tree: Tree = None, *, settings: Given) -> None:
-    """Print Launchpad's parallel builds, as JSON.
-
-    Each word is a build, a comma list one of several targets; --arch may be a
-    list, too. Refused is what would have two of them publish one name.
-
-    \b
-    Examples:
-      livecd-rootfs launchpad-metadata squashfs qcow2 --arch amd64,arm64
-      livecd-rootfs launchpad-metadata squashfs,qcow2 --subproject minimized
-    """
-    from livecd_rootfs.commands import launchpad as command
-
-    print(command.show(projectcli.project_of(tree, settings), targets), end="")
+app.command("launchpad-metadata")(projectcli.launchpad_metadata)
 
 
 @app.command()

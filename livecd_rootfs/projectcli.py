@@ -1,4 +1,4 @@
-"""The project of the working directory for commands, and ``livecd-rootfs summary``."""
+"""The project of the working directory for commands; ``summary`` and ``launchpad-metadata``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livecd_rootfs.options import Given, Tree, with_settings
+from livecd_rootfs.options import Given, Targets, Tree, with_settings
 
 if TYPE_CHECKING:
     from livecd_rootfs.diagnostics import Diagnostic
@@ -77,3 +77,20 @@ def _warn(diagnostic: Diagnostic) -> None:
     from livecd_rootfs.diagnostics import full
 
     sys.stderr.write(full.render(diagnostic, program=PROGRAM))
+
+
+@with_settings
+def launchpad_metadata(targets: Targets, tree: Tree = None, *, settings: Given) -> None:
+    """Print Launchpad's parallel builds, as JSON.
+
+    Each word is a build, a comma list one of several targets; --arch may be a
+    list, too. Refused is what would have two of them publish one name.
+
+    \b
+    Examples:
+      livecd-rootfs launchpad-metadata squashfs qcow2 --arch amd64,arm64
+      livecd-rootfs launchpad-metadata squashfs,qcow2 --subproject minimized
+    """
+    from livecd_rootfs.commands import launchpad as command
+
+    sys.stdout.write(command.show(project_of(tree, settings), targets))
