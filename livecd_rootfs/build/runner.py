@@ -16,6 +16,7 @@ from livecd_rootfs.build import (
     base,
     binary,
     chroot,
+    diskroom,
     events,
     loops,
     memory,
@@ -189,7 +190,7 @@ class Runner:
         with (
             open_log(self.logs, turn.node) as log,
             self._telling(turn.node, log, recipe) as told,
-            self._room(turn.node) as room,
+            self._room(turn.node, recipe) as room,
             self.store.staging(turn.after, room=room) as staging,
         ):
             with (
@@ -241,11 +242,12 @@ class Runner:
             yield
 
     @contextmanager
-    def _room(self, node: Node) -> Iterator[Path | None]:
-        """Memory for a bootstrap, if there is enough."""
+    def _room(self, node: Node, recipe: Recipe) -> Iterator[Path | None]:
+        """Memory for a bootstrap, if there is enough, and if its result will fit on the disk."""
         if node.step.kind is not StepKind.BASE:
             yield None
             return
+        diskroom.check(self.store.layout.path, recipe, self.store.layers())
         available = memory.available_bytes(Path("/proc/meminfo").read_text())
         with memory.room(self.workspace.memory, available) as place:
             yield place
