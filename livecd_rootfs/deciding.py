@@ -9,6 +9,7 @@ from livecd_rootfs import distributions
 from livecd_rootfs.distributions import Suite
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.settings import Settings, host_architecture
+from livecd_rootfs.settings.value import DEFAULT
 from livecd_rootfs.variants import SYSTEMD_BOOT
 
 MAIN = "main"
@@ -58,7 +59,8 @@ def _suite(settings: Settings) -> Suite:
     try:
         return distributions.find_suite(settings.text("suite"), name or None)
     except UsageError as error:
-        error.place = settings.values["distribution" if name else "suite"].place or None
+        value = settings.values["distribution" if name else "suite"]
+        error.place = value.place or (value.origin if value.origin != DEFAULT else None)
         raise
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # How much of a long chain, cycle or list is written out.
 SHOWN_AT_MOST = 8
+# Who asks for a target that there is not wants to see those that there are.
+TARGETS_AT_MOST = 40
 
 # Beyond these many findings no near names are looked for; these many cycles are written out.
 SUGGESTED_AT_MOST = 10
@@ -172,11 +174,12 @@ def _shortened(items: Sequence[str]) -> tuple[str, ...]:
 
 
 def _all_known(known: Sequence[str]) -> str | None:
-    return f"the targets are {', '.join(_shortened(known))}" if known else None
+    shown = known if len(known) <= TARGETS_AT_MOST else _shortened(known)
+    return f"the targets are {', '.join(shown)}" if known else None
 
 
 def _several(name: str, known: Sequence[str]) -> str | None:
-    names = name.split()
+    names = name.replace(",", " ").split()
     return misread.ONE_NAME if len(names) > 1 and set(names) <= set(known) else None
 
 

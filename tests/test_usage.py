@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -90,3 +91,20 @@ def test_characters_that_the_locale_lacks_are_shown_as_question_marks(tmp_path: 
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     shown = subprocess.run(command, capture_output=True, check=True, cwd=tmp_path, env=env)
     assert b"?? =>   x" in shown.stdout
+
+
+def test_a_suite_that_nobody_knows_is_told_with_where_it_was_set(tmp_path: Path) -> None:
+    (tmp_path / "hooks.d/base/series").mkdir(parents=True)
+    (tmp_path / "hooks.d/chroot").mkdir()
+    for words in (("--suite", "trixi"), ("--set", "Release=trixi")):
+        failed = run("plan", "mine", *words, cwd=tmp_path)
+        assert failed.returncode == 2
+        assert failed.stderr.splitlines()[1].startswith(f"  at:   {words[0]}"), failed.stderr
+
+
+def test_interrupted_while_it_is_being_loaded_it_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    command = (sys.executable, "-m", "livecd_rootfs", "version")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run(command, capture_output=True, check=False, env=env)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, b"")
