@@ -87,20 +87,30 @@ def joined(
             writing = _start(context, first, streams, words, shut=(source.fileno(),))
         with _ended_with(writing):
             if look is None:
-                with source:
-                    streams = (source.fileno(), output.fileno())
-                    reading = _start(context, second, streams, others)
+                reading = _reading(context, second, (source, output), others)
             else:
                 between, onward = map(stack.enter_context, map(_closing, _pipe()))
-                with between:
-                    streams = (between.fileno(), output.fileno())
-                    shut = (source.fileno(), onward.fileno())
-                    reading = _start(context, second, streams, others, shut=shut)
+                shut = (source.fileno(), onward.fileno())
+                reading = _reading(context, second, (between, output), others, shut=shut)
                 _pass_on(stack, source, onward, look)
             with _ended_with(reading):
                 yield
             reading.finish()
         writing.finish()
+
+
+def _reading(
+    context: Context,
+    command: Command,
+    streams: tuple[IO[bytes], IO[bytes]],
+    errors: IO[bytes],
+    *,
+    shut: Sequence[int] = (),
+) -> _Tool:
+    """Start a tool on its input, which this process then has no more."""
+    given, output = streams
+    with given:
+        return _start(context, command, (given.fileno(), output.fileno()), errors, shut=shut)
 
 
 def _pass_on(stack: ExitStack, source: IO[bytes], target: IO[bytes], look: Look) -> None:

@@ -191,6 +191,14 @@ def test_tools_of_the_tools_root(tools_root: Path, tmp_path: Path) -> None:
     packed = pipeline.produced(context, ["zstd", "-q", "-c", "in"])
     pipeline.consumed(context, ["zstd", "-q", "-d"], packed, tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == content
+    first, second = command("zstd", "-q", "-c", "in"), command("zstd", "-q", "-d")
+    for look in (None, lambda _: None):
+        with (
+            (tmp_path / "out").open("wb", buffering=0) as output,
+            pipeline.joined(context, first, second, output, look=look),
+        ):
+            pass
+        assert (tmp_path / "out").read_bytes() == content
     with pytest.raises(CommandError, match="`zstd -q -d` failed"):
         pipeline.consumed(
             context, ["zstd", "-q", "-d"], pieces(b"no zstd" * MUCH), tmp_path / "out"
