@@ -11,6 +11,7 @@ from livecd_rootfs.build import base, recipes
 from livecd_rootfs.build.plan import BaseKind
 from livecd_rootfs.deciding import decide
 from livecd_rootfs.errors import UsageError
+from livecd_rootfs.layers.digests import Digests
 from livecd_rootfs.layers.key import Part
 from livecd_rootfs.settings import Settings
 
@@ -125,7 +126,7 @@ def test_a_root_with_a_skeleton_is_known_by_its_content_and_by_where_that_goes(
     def parts(target: str) -> set[Part]:
         settings = decided(f"SkeletonTrees={tmp_path}/conf{target}")
         trees = base.skeleton_trees(settings, base.bootstrap_request(settings))
-        return set(recipes.skeleton_parts(trees))
+        return set(recipes.skeleton_parts(trees, Digests()))
 
     (tmp_path / "conf").mkdir()
     there = parts(":/etc/app")

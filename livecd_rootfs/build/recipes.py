@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -23,9 +23,9 @@ from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.header import HookHeader
 from livecd_rootfs.image.sources import WITHHELD
 from livecd_rootfs.importmemory import ImportMemory
-from livecd_rootfs.layers import treehash
+from livecd_rootfs.layers.digests import Digests
 from livecd_rootfs.layers.inputs import Inputs
-from livecd_rootfs.layers.key import Part, PartKind, Recipe, key, of_bytes, of_text
+from livecd_rootfs.layers.key import Part, PartKind, Recipe, key, of_bytes, of_text, title
 from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.settings import FILES, TABLE, Kind, ProjectFile, Settings
 from livecd_rootfs.tools import Host, Toolbox, describe, tool_named
@@ -50,6 +50,7 @@ class Kitchen:
         tools_request: the tools root, if one is used.
         environ: the user's environment, for variables that hooks declare.
         own: directories of this program, which are no sources of a project around them.
+        digests: what is known of the trees that steps read.
         imports: what modules import, as far as it is known.
     """
 
@@ -64,6 +65,7 @@ class Kitchen:
     tools_request: toolsroot.Request | None
     environ: Mapping[str, str]
     own: tuple[Path, ...] = ()
+    digests: Digests = field(default_factory=Digests)
     imports: ImportMemory = field(default_factory=lambda: ImportMemory(path=None))
 
     def recipe(
@@ -102,7 +104,7 @@ class Kitchen:
             case BaseKind.BOOTSTRAP:
                 return self._bootstrap_parts(date)
             case BaseKind.DIRECTORY if self.base.path:
-                digest = treehash.digest(self.base.path)
+                digest = self.digests.of(self.base.path)
                 return (Part(kind=PartKind.ARCHIVE, name="base", digest=digest),)
             case BaseKind.TAR if self.base.path:
                 with self.base.path.open("rb") as stream:
@@ -118,7 +120,7 @@ class Kitchen:
             *(Part(kind=PartKind.ARCHIVE, name=each.name, digest=each.sha256) for each in releases),
             of_text(PartKind.SETTING, "bootstrap", "\n".join(words)),
             of_text(PartKind.SETTING, "date", str(date)),
-            *skeleton_parts(self.skeleton_trees()),
+            *skeleton_parts(self.skeleton_trees(), self.digests),
             *self._inputs.of_modules(BASE_MODULE, *modules),
         )
 
@@ -134,15 +136,55 @@ class Kitchen:
             *self._inputs.of_hook(step.name, header.inputs),
             of_text(PartKind.SUPPORT, FUNCTIONS, shell.functions()),
             *(_variable_part(name, text) for name, text in variables.items()),
-            *(_file_part(name, path) for name, path in self.named_files(step).items()),
-            *(_tree_part(file) for file in self._project_files(step)),
-            *self._file_parts(variables),
+            *self._shown_parts(step, variables),
             of_text(PartKind.SETTING, "network", "yes" if header.network else "no"),
             *((of_text(PartKind.BRANCH, "", header.aside),) if header.aside else ()),
             *(self._tool_part(name) for name in header.tools),
             *((self._tools_root_part(),) if self.uses_tools_root(step) else ()),
             *(self._provides_parts(plan) if step.kind is StepKind.FINAL else ()),
         )
+
+    def _shown_parts(self, step: Step, variables: Mapping[str, str]) -> Iterator[Part]:
+        """The files of the user and of the project, which a step sees where they are."""
+        yield from (_file_part(name, path) for name, path in self.named_files(step).items())
+        yield from (_tree_part(file, self.digests) for file in self._project_files(step))
+        yield from self._file_parts(variables)
+
+    def copied(self, step: Step) -> None:
+        """See that a step's hook and support files, just copied, are those of its recipe.
+
+        Raises:
+            LivecdError: one of them has changed meanwhile.
+        """
+        declared = step.header.inputs if step.header else None
+        before = self._inputs.of_hook(step.name, declared)
+        now = Inputs(self.tree, memory=self.imports).of_hook(step.name, declared)
+        changed = {part for part in {*before} ^ {*now} if part.kind is not PartKind.MODULE}
+        if changed:
+            part = min(changed, key=lambda part: part.name)
+            raise _has_changed(part, step.name, str(self.tree / part.name))
+
+    def unchanged(self, recipe: Recipe, node: Node, plan: BuildPlan, date: int) -> None:
+        """See that what a step has seen of files outside is still what its recipe says.
+
+        Raises:
+            LivecdError: one of them has changed, and nobody knows what the step has seen of it.
+        """
+        now = replace(self, digests=self.digests.anew())
+        known = set(recipe.parts)
+        for part in now.outside(recipe, node, plan, date):
+            if part not in known:
+                places = {file.place: str(file.path) for file in self._project_files(node.step)}
+                raise _has_changed(part, recipe.name, places.get(part.name, ""))
+
+    def outside(self, recipe: Recipe, node: Node, plan: BuildPlan, date: int) -> Iterator[Part]:
+        """What of a recipe is made from files that the step sees, while it runs, where they are."""
+        modules = [part.name for part in recipe.parts if part.kind is PartKind.MODULE]
+        yield from self._inputs.of_modules(*modules)
+        if node.step.kind is not StepKind.BASE:
+            yield from self._shown_parts(node.step, self.variables(node, plan, date))
+        elif self.root is None:
+            yield from self._base_parts(date)
 
     def _file_parts(self, variables: Mapping[str, str]) -> Iterator[Part]:
         """The content of the files that settings name."""
@@ -282,10 +324,19 @@ def _file_part(name: str, path: Path) -> Part:
         ) from error
 
 
-def _tree_part(file: ProjectFile) -> Part:
+def _has_changed(part: Part, name: str, place: str) -> LivecdError:
+    return LivecdError(
+        f"the {title(part, name)} has changed while {name} ran",
+        place=place,
+        why="what was made may be of its old content or of its new, so it is not kept",
+        remedy="run again: the steps before are kept",
+    )
+
+
+def _tree_part(file: ProjectFile, digests: Digests) -> Part:
     """A file or a folder of the project by its content, wherever it is."""
     try:
-        digest = treehash.digest(file.path.resolve(), without=frozenset(file.without))
+        digest = digests.of(file.path.resolve(), frozenset(file.without))
     except OSError as error:
         raise LivecdError(
             f"'{error.filename or file.path}' can't be read",
@@ -296,11 +347,14 @@ def _tree_part(file: ProjectFile) -> Part:
     return Part(kind=PartKind.PROJECT, name=file.place, digest=digest)
 
 
-def skeleton_parts(trees: Iterable[ProjectFile]) -> tuple[Part, ...]:
+def skeleton_parts(trees: Iterable[ProjectFile], digests: Digests) -> tuple[Part, ...]:
     """The trees that come before packages: where they go, and their content."""
     files = tuple(trees)
     lines = skeleton_of(files).variables.items()
-    return (*(_variable_part(*each) for each in lines), *(_tree_part(file) for file in files))
+    return (
+        *(_variable_part(*each) for each in lines),
+        *(_tree_part(file, digests) for file in files),
+    )
 
 
 def newest_root(
@@ -312,7 +366,7 @@ def newest_root(
         LivecdError: there is none.
     """
     words = of_text(PartKind.SETTING, "bootstrap", "\n".join(mmdebstrap.argv(bootstrap)))
-    wanted = {words, *skeleton_parts(skeleton)}
+    wanted = {words, *skeleton_parts(skeleton, Digests())}
     fit = [
         layer
         for layer in stored

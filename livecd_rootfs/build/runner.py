@@ -203,6 +203,7 @@ class Runner:
             seconds = told.seconds
             if told.status != 0:
                 raise self._failure(job, told.status)
+            self.kitchen.unchanged(recipe, turn.node, turn.plan, turn.date)
             os.fsync(log.descriptor)
             staging.keep_log(log.path)
             made = self.lease.commit(staging, recipe, turn.after, seconds=seconds)
@@ -322,6 +323,7 @@ class Runner:
         variables = self.kitchen.variables(job.turn.node, job.turn.plan, job.turn.date)
         files = self.kitchen.files(job.turn.step)
         stepview.make(job.slot.config, self.kitchen.tree, files, variables)
+        self.kitchen.copied(job.turn.step)
         if job.turn.step.kind is StepKind.FINAL:
             stepview.add_links(job.slot.config, self.resolutions[job.turn.plan.targets])
         stepview.settle(job.slot.config, job.turn.date)

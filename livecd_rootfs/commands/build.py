@@ -56,6 +56,7 @@ from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.image import artifacts
 from livecd_rootfs.importmemory import ImportMemory
 from livecd_rootfs.layers import flatten, layout, overlay
+from livecd_rootfs.layers.digests import Digests
 from livecd_rootfs.layers.key import Recipe
 from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.layers.store import Lease, Store
@@ -297,6 +298,7 @@ def kitchen_of(
         own=tuple(
             each.absolute() for each in (request.output, request.cache, request.keep) if each
         ),
+        digests=Digests(request.cache),
         imports=memory_of(request),
     )
 

@@ -143,13 +143,14 @@ def _part_changes(old: Recipe, new: Recipe) -> Iterable[str]:
 def _change(old: Part | None, new: Part | None, step: str) -> str | None:
     """One part, before and now, in words; ``None`` if it is the same."""
     if old is not None and new is not None:
-        return None if old.digest == new.digest else f"{_title(new, step)} {_values(old, new)}"
+        return None if old.digest == new.digest else f"{title(new, step)} {_values(old, new)}"
     if new is not None:
-        return f"{_title(new, step)} is new{_value(new)}"
-    return f"{_title(old, step)} is gone{_value(old)}" if old is not None else None
+        return f"{title(new, step)} is new{_value(new)}"
+    return f"{title(old, step)} is gone{_value(old)}" if old is not None else None
 
 
-def _title(part: Part, step: str) -> str:
+def title(part: Part, step: str) -> str:
+    """What a part of a step's recipe is called in messages."""
     return f"{part.kind.value} {part.name}" if part.name else f"{part.kind.value} of {step}"
 
 

@@ -11,18 +11,18 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Container, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from livecd_rootfs.layers.contents import read
 
 # Notes of overlayfs to itself, in inode numbers of this one file system.
 _NOT_CONTENT = frozenset(
     f"user.overlay.{name}" for name in ("origin", "impure", "uuid", "upper", "nlink")
 )
 _NO_XATTRS = (errno.ENOTSUP, errno.ENODATA)
-_BATCH = 64
-_THREADS = 2
 
 _TYPES = {
     stat.S_IFREG: "file",
@@ -53,27 +53,73 @@ IGNORED = Times(counted=False)
 EXACT = Times(counted=True)
 
 Facts = Mapping[str, str]
+# Gets files with the status of each, and when the first of these was taken.
+Contents = Callable[[Sequence[tuple[str, os.stat_result]], int], Mapping[str, str]]
 
 
-def digest(top: Path, times: Times = IGNORED, without: Container[str] = ()) -> str:
+def _read(files: Sequence[tuple[str, os.stat_result]], since: int) -> Mapping[str, str]:
+    del since
+    return read(files)
+
+
+def digest(
+    top: Path,
+    times: Times = IGNORED,
+    without: Container[str] = (),
+    contents: Contents = _read,
+) -> str:
     """The digest of a tree, or of one file, in hex.
 
     Args:
         top: the tree.
         times: which times count.
         without: paths in it that do not count, with all below them.
+        contents: gives the sha256 of files; by default it reads them.
 
     Raises:
         OSError: something in it can't be read.
     """
     whole = hashlib.sha256()
-    for path, facts in _entries(top, times, without):
+    for path, facts in _entries(top, times, without, contents):
         fields = [path, *(field for fact in facts.items() for field in fact)]
         # A count and lengths first, so that no two trees are written alike.
         data = [os.fsencode(field) for field in fields]
         head = ",".join(str(len(field)) for field in data)
         whole.update(f"{head};".encode() + b"".join(data))
     return whole.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What the statuses of a tree's files tell, without a look into any of them.
+
+    Attributes:
+        text: the same as long as no status changes, but for times of reading.
+        newest: the latest change, in nanoseconds since 1970.
+        count: how many files there are, of all kinds.
+    """
+
+    text: str
+    newest: int
+    count: int
+
+
+def stamp(top: Path, without: Container[str] = ()) -> Stamp:
+    """The stamp of a tree, or of one file.
+
+    Raises:
+        OSError: a directory in it can't be read.
+    """
+    whole = hashlib.sha256()
+    newest = count = 0
+    for _, name, status in _found(top, without):
+        fields = (status.st_dev, status.st_ino, status.st_mode, status.st_nlink, status.st_uid)
+        more = (status.st_gid, status.st_rdev, status.st_size, status.st_mtime_ns)
+        line = f"{name}\0{fields}{more}{status.st_ctime_ns}\0"
+        whole.update(line.encode("utf-8", "surrogateescape"))
+        newest = max(newest, status.st_mtime_ns, status.st_ctime_ns)
+        count += 1
+    return Stamp(text=whole.hexdigest(), newest=newest, count=count)
 
 
 def differences(one: Path, other: Path, times: Times = IGNORED) -> Iterator[str]:
@@ -92,21 +138,31 @@ def differences(one: Path, other: Path, times: Times = IGNORED) -> Iterator[str]
             yield f"{path}: {', '.join(names)}"
 
 
-def _entries(top: Path, times: Times, without: Container[str] = ()) -> Iterator[tuple[str, Facts]]:
+def _entries(
+    top: Path, times: Times, without: Container[str] = (), contents: Contents = _read
+) -> Iterator[tuple[str, Facts]]:
     """Each path of a tree with its facts; a folder before what is in it, names in order."""
-    status = os.lstat(top)
-    below = _walk(os.fspath(top), "", without) if stat.S_ISDIR(status.st_mode) else ()
-    found = [(os.fspath(top), ".", status), *below]
-    contents = _contents([path for path, _, status in found if stat.S_ISREG(status.st_mode)])
+    since = time.time_ns()
+    found = list(_found(top, without))
+    files = [(path, status) for path, _, status in found if stat.S_ISREG(status.st_mode)]
+    digests = contents(files, since)
     first: dict[tuple[int, int], str] = {}
     for path, name, status in found:
         facts = _facts(path, status, times)
         if stat.S_ISREG(status.st_mode):
-            facts["content"] = contents[path]
+            facts["content"] = digests[path]
         if status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode):
             same = first.setdefault((status.st_dev, status.st_ino), name)
             facts |= {"same file as": same} if same != name else {}
         yield name, facts
+
+
+def _found(top: Path, without: Container[str]) -> Iterator[tuple[str, str, os.stat_result]]:
+    """Each path with its name in the tree, and its status."""
+    status = os.lstat(top)
+    yield os.fspath(top), ".", status
+    if stat.S_ISDIR(status.st_mode):
+        yield from _walk(os.fspath(top), "", without)
 
 
 def _walk(
@@ -152,16 +208,3 @@ def _xattrs(path: str) -> dict[str, str]:
         if error.errno in _NO_XATTRS:
             return {}
         raise
-
-
-def _contents(paths: Sequence[str]) -> dict[str, str]:
-    """The sha256 of each file; hashing big ones leaves the interpreter free for another."""
-    batches = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
-    with ThreadPoolExecutor(max_workers=_THREADS) as pool:
-        digests = pool.map(lambda batch: [_content(path) for path in batch], batches)
-        return dict(zip(paths, (each for batch in digests for each in batch), strict=True))
-
-
-def _content(path: str) -> str:
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 (text, for speed)
-        return hashlib.file_digest(file, "sha256").hexdigest()
