@@ -7,7 +7,7 @@ from pathlib import Path
 
 from livecd_rootfs import process, trees
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.image import rootfs, unified_kernel
+from livecd_rootfs.image import rootfs, selinux_relabel, unified_kernel
 from livecd_rootfs.steps import (
     artifact,
     commandline,
@@ -36,7 +36,8 @@ def stream_to(context: Context, algorithm: str, pieces: Generator[bytes], target
 
 def tar(context: Context, algorithm: str, target: Path) -> None:
     """Pack the root into a tar file: sorted, without the times at which files were read."""
-    stream_to(context, algorithm, treetar.stream(context, _ROOT), target)
+    labels = selinux_relabel.is_labelled(context)
+    stream_to(context, algorithm, treetar.stream(context, _ROOT, labels=labels), target)
 
 
 def tree(context: Context, folder: str, target: Path) -> None:

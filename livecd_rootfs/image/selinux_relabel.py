@@ -29,7 +29,7 @@ def run(context: Context) -> str:
     Raises:
         LivecdError: there is no policy, setfiles is missing, or it failed.
     """
-    choice = context.choice("SELINUX_RELABEL", ("auto", "yes", "no"))
+    choice = _choice(context)
     contexts = contexts_of(context.chroot)
     if choice == "no" or (choice == "auto" and contexts is None):
         why = "SELinuxRelabel is no" if choice == "no" else "no SELinux policy is configured"
@@ -45,6 +45,16 @@ def run(context: Context) -> str:
         return "selinux-relabel: the first boot does it, as only the host's root could here"
     _label(context, contexts)
     return f"selinux-relabel: labelled by /{contexts}"
+
+
+def is_labelled(context: Context) -> bool:
+    """Whether the labels that the files have are those of the root's own policy."""
+    wanted = _choice(context) != "no" and contexts_of(context.chroot) is not None
+    return wanted and not (context.chroot / _AUTORELABEL).exists()
+
+
+def _choice(context: Context) -> str:
+    return context.choice("SELINUX_RELABEL", ("auto", "yes", "no"))
 
 
 def contexts_of(root: Path) -> str | None:

@@ -22,6 +22,8 @@ from livecd_rootfs.steps.pipeline import Command, Look
 # Labels of a host's security module, and what only the host's root can see,
 # are not the tree's.
 ATTRIBUTES = ("security.capability", "user.*")
+# Those that the root's own policy has given are.
+LABELS = "security.selinux"
 # The names of the extended headers would have tar's process id in them, and
 # these two times are those of the build.
 _PAX = "exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime"
@@ -100,18 +102,22 @@ def names(root: Path) -> Sequence[bytes]:
     return listing(root).names
 
 
-def stream(context: Context, root: str, changes: Changes = NO_CHANGES) -> Generator[bytes]:
+def stream(
+    context: Context, root: str, changes: Changes = NO_CHANGES, *, labels: bool = False
+) -> Generator[bytes]:
     """The tar of a tree, in pieces.
 
     Args:
         context: the build; times after its own become its own.
         root: the tree, relative to the build directory.
         changes: what is left out and what comes behind.
+        labels: SELinux's labels come along.
 
     Raises:
         CommandError: tar failed.
     """
-    with _command(context, root, listing(context.build / root, changes), changes.more) as tar:
+    listed = listing(context.build / root, changes)
+    with _command(context, root, listed, changes.more, labels=labels) as tar:
         yield from pipeline.produced(context, tar.argv, bind=tar.bind)
 
 
@@ -151,10 +157,12 @@ def compressing(
 
 
 @contextmanager
-def _command(context: Context, root: str, listed: Listing, more: Path | None) -> Iterator[Command]:
+def _command(
+    context: Context, root: str, listed: Listing, more: Path | None, *, labels: bool = False
+) -> Iterator[Command]:
     with overlay.scratch(context) as folder:
         given = _list(folder / "names", listed.names)
-        words = argv(root, given, epoch=context.epoch, sparse=listed.sparse)
+        words = argv(root, given, epoch=context.epoch, sparse=listed.sparse, labels=labels)
         if more is None:
             yield Command(argv=words, bind=(folder,))
             return
@@ -163,7 +171,7 @@ def _command(context: Context, root: str, listed: Listing, more: Path | None) ->
         yield Command(argv=words, bind=(folder, more))
 
 
-def argv(root: str, listed: Path, *, epoch: int, sparse: bool) -> list[str]:
+def argv(root: str, listed: Path, *, epoch: int, sparse: bool, labels: bool = False) -> list[str]:
     """The command line of GNU tar.
 
     Args:
@@ -172,13 +180,15 @@ def argv(root: str, listed: Path, *, epoch: int, sparse: bool) -> list[str]:
         epoch: no time is later, seconds since 1970.
         sparse: keep holes of files as holes. They are found by reading, since
             what a file system tells of them differs from one to the next.
+        labels: SELinux's labels come along.
     """
+    attributes = (*ATTRIBUTES, LABELS) if labels else ATTRIBUTES
     return [
         "tar",
         *("--create", "--file=-"),
         *("--format=posix", f"--pax-option={_PAX}"),
         *("--numeric-owner", "--acls", "--xattrs"),
-        *(f"--xattrs-include={pattern}" for pattern in ATTRIBUTES),
+        *(f"--xattrs-include={pattern}" for pattern in attributes),
         *(f"--mtime=@{epoch}", "--clamp-mtime"),
         *(_SPARSE if sparse else ()),
         *("--no-recursion", "--null", "-C", root, f"--files-from={listed}"),

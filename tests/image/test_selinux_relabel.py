@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import tarfile
+
 import pytest
 
 from livecd_rootfs.errors import LivecdError, UsageError
-from livecd_rootfs.image import selinux_relabel
+from livecd_rootfs.image import packing, selinux_relabel
 from livecd_rootfs.process import CommandError
 from livecd_rootfs.steps.context import Context
 from tests.image.conftest import NewContext
@@ -55,6 +58,23 @@ def test_labels(new_context: NewContext, choice: str, monkeypatch: pytest.Monkey
     asked = (context.chroot / "asked").read_text().split()
     assert (asked[:2], asked[-2:]) == (["-m", "-F"], [f"/{CONTEXTS}", "/"])
     assert {"/proc", "/sys", "/dev"} <= set(asked)
+
+
+@pytest.mark.parametrize("choice", ["auto", "no"])
+def test_a_tar_has_the_labels_of_the_roots_policy_alone(
+    new_context: NewContext, monkeypatch: pytest.MonkeyPatch, choice: str
+) -> None:
+    """What is not labelled by it may have the labels of the machine that builds."""
+    monkeypatch.setattr(selinux_relabel, "_is_hosts_root", lambda _: True)
+    context = made(new_context, choice, POLICY, SETFILES)
+    selinux_relabel.run(context)
+    label = b"system_u:object_r:default_t:s0\0"
+    os.setxattr(context.chroot / "etc", "security.selinux", label)
+    target = context.build / "root.tar"
+    packing.tar(context, "", target)
+    with tarfile.open(target) as packed:
+        found = packed.getmember("./etc").pax_headers.get("SCHILY.xattr.security.selinux")
+    assert found == (label.decode() if choice == "auto" else None)
 
 
 def test_somebody_else_leaves_it_to_the_first_boot(
