@@ -92,10 +92,17 @@ def _without(file: ProjectFile, settings: Settings, hidden: Iterable[Path]) -> P
     """The file without what is no source: what builds leave, and the history."""
     if not file.path.is_dir():
         return file
-    inside = [each.relative_to(file.path) for each in hidden if file.path in each.parents]
+    root = file.path.resolve()  # it may be written with .. in it, or by way of a link
+    places = {place for each in hidden for place in _places_of(each)}
+    inside = [place.relative_to(root) for place in places if root in place.parents]
     names = {*_LEFT, *map(str, inside), *_outputs(file.path)}
     git = set() if settings.yes("build_sources_git") else {".git"}
     return replace(file, without=tuple(sorted(names | git)))
+
+
+def _places_of(path: Path) -> tuple[Path, Path]:
+    """Where a path is, and where it leads if it is a link."""
+    return path.parent.resolve() / path.name, path.resolve()
 
 
 def _outputs(folder: Path) -> Iterator[str]:

@@ -114,6 +114,24 @@ def test_a_change_of(project: Project, files: dict[str, str], ran: list[str]) ->
     assert project.build() == ran
 
 
+WAYS = {"upwards and down again": "../{name}", "a link": "{link}"}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_the_cache_among_the_sources_is_none_of_them(
+    project: Project, way: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Else each build would see, and hash, what the one before it has left there."""
+    folder = project.command.folder
+    link = tmp_path_factory.mktemp("elsewhere") / "link"
+    link.symlink_to(folder)
+    source = way.format(name=folder.name, link=link)
+    project.write({"mkosi.conf": f"[Content]\nBuildPackages=gcc\nBuildSources={source}\n"})
+    assert project.build()
+    assert project.made() == f"int main; {SEEN} 1"
+    assert project.build() == []
+
+
 def test_a_prepare_script_that_names_the_sources_runs_when_they_change(project: Project) -> None:
     project.write({"mkosi.prepare": '#!/bin/sh -e\ncat "$SRCDIR/main.c" > /etc/prepared\n'})
     project.build()
