@@ -25,6 +25,8 @@ MODULES = (
     "folder",
     "hooksdir",
     "hooktree",
+    "image/__init__",
+    "image/artifacts",
     "makehooks",
     "misread",
     "normalhooks",

@@ -10,6 +10,8 @@ from livecd_rootfs import prune
 from livecd_rootfs.edge import Outcome
 from livecd_rootfs.errors import EXIT_FAILURE, LivecdError
 from livecd_rootfs.hooksdir import PROVIDES_FILE
+from livecd_rootfs.image import artifacts
+from livecd_rootfs.series import artifact_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +31,7 @@ def run(argv: Sequence[str], *, script: str, tree: str, environ: Mapping[str, st
         argv: the command line, without the program's name.
         script: the hook as it was called: maybe a link in the hooks directory.
         tree: the ``hooks.d`` that the hook lies in.
-        environ: PROJECT and SUBARCH are read from it.
+        environ: PROJECT and SUBARCH are read from it, and the settings of the series `image`.
 
     Raises:
         LivecdError: a listed artifact is missing, or something can't be read or deleted.
@@ -40,7 +42,7 @@ def run(argv: Sequence[str], *, script: str, tree: str, environ: Mapping[str, st
     names = prune.prefixes(options.project, options.subarch)
     choice = prune.survey(
         options.build_dir,
-        prune.read_provides(path),
+        _asked(prune.read_provides(path), options, environ),
         names=names,
         is_later=prune.never_later if options.strict else prune.made_by_auto_build(names),
     )
@@ -52,6 +54,14 @@ def run(argv: Sequence[str], *, script: str, tree: str, environ: Mapping[str, st
         out=f"[PROVIDES] {path}\n" + prune.report(choice, dry_run=options.dry_run),
         err="",
     )
+
+
+def _asked(
+    provided: Sequence[str], options: argparse.Namespace, environ: Mapping[str, str]
+) -> Sequence[str]:
+    """Of what the series `image` may make, which make-hooks lists, what the settings ask for."""
+    prefix = artifact_prefix(options.project, options.subarch)
+    return artifacts.asked_names(provided, prefix, environ)
 
 
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:

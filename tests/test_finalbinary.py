@@ -37,6 +37,19 @@ def artifacts(build: Path) -> list[str]:
     return [name for name in trees.names(build) if name.startswith("livecd.")]
 
 
+def test_of_an_image_only_what_the_settings_ask_for_is_missed(build: Path) -> None:
+    """The series lists all that any settings make, and make-hooks knows none of them."""
+    ends = ("raw", "raw.zst", "qcow2", "tar.zst", "spdx.json")
+    listed = "".join(f"livecd.p.image.{end}\n" for end in ends)
+    (build / "config/hooks/explicit_provides").write_text(listed)
+    for end in ("raw", "spdx.json"):
+        (build / f"livecd.p.image.{end}").touch()
+    assert run().status == 0
+    assert artifacts(build)[-2:] == ["livecd.p.image.raw", "livecd.p.image.spdx.json"]
+    with pytest.raises(LivecdError, match=r"livecd\.p\.image\.qcow2', which was not made"):
+        run(QCOW2="yes")
+
+
 def test_prunes_and_says_so(build: Path) -> None:
     assert run() == Outcome(
         status=0,

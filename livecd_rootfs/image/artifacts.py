@@ -212,11 +212,20 @@ def asked(
         UsageError: a setting has a value that is none of its own.
     """
     listed = tuple(provided)
+    wanted = set(asked_names([each.artifact for each in listed], prefix, variables))
+    return tuple(each for each in listed if each.artifact in wanted)
+
+
+def asked_names(
+    listed: Iterable[str], prefix: str, variables: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The same by the names of artifacts alone."""
+    found = tuple(listed)
     ours = {f"{prefix}{name}" for name in every()}
-    if not any(each.artifact in ours for each in listed):
-        return listed
+    if ours.isdisjoint(found):
+        return found
     wanted = {f"{prefix}{name}" for name in names(of(variables))}
-    return tuple(each for each in listed if each.artifact not in ours - wanted)
+    return tuple(name for name in found if name not in ours - wanted)
 
 
 def _yes(variables: Mapping[str, str], name: str) -> bool:
