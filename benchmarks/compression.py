@@ -34,6 +34,16 @@ ROOT, DISK = "rootfs.dir", "binary/boot/disk-uefi.ext4"
 MEGABYTE = 1e6
 ROOM = 4 << 30
 TAR = f"tar --create --numeric-owner --xattrs -C {ROOT} ."
+# An image of that format names its layer by two digests: packed, and as a tar.
+OCI = f"""\
+mkdir -p blobs
+mkfifo tar
+sha256sum <tar >config &
+{TAR} | tee tar | PACK >blobs/layer
+wait
+sha256sum blobs/layer >index
+tar --create --remove-files blobs config index >by-hand
+rm tar"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +71,7 @@ WAYS = (
         hand=f"{TAR} | PACK >by-hand",
     ),
     Way(hook="wsl", suffix=".wsl.rootfs.tar.gz", what=Format.GZIP, hand=f"{TAR} | PACK >by-hand"),
-    Way(hook="oci", suffix=".oci.tar", what=Format.GZIP, hand=f"{TAR} | PACK >by-hand"),
+    Way(hook="oci", suffix=".oci.tar", what=Format.GZIP, hand=OCI),
     Way(
         hook="qcow2-image",
         suffix=".img",
