@@ -352,7 +352,15 @@ class Runner:
             return mmdebstrap.failure(self.kitchen.bootstrap, done)
         step = job.turn.step
         files = {f"{FILES}/{place}": path for place, path in self.kitchen.seen_files(step).items()}
-        return failed(step, status, log, self.workspace.path, files)
+        return failed(step, status, log, self.workspace.path, files | self._hooks(step))
+
+    def _hooks(self, step: Step) -> dict[str, Path]:
+        """Where the hooks of the user lie, by the places where a step sees them."""
+        tree = self.kitchen.tree
+        if step.kind in {StepKind.BINARY, StepKind.FINAL}:
+            return {binary.HOOKS: tree}
+        hook = tree / step.name
+        return {f"/{chroot.CONFIG}/hooks.d": tree, f"/root/{hook.name}": hook}
 
 
 @dataclass(slots=True, kw_only=True)

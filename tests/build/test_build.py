@@ -217,7 +217,7 @@ def test_a_failing_hook_says_where_it_stands_and_what_it_said(
     tree({
         "base/series/top": "depends below\n",
         "base/series/below": f"# comment\nbase/bad.{phase}\nbase/one.binary\n",
-        f"base/bad.{phase}": "#!/bin/sh\necho last words\nexit 7\n",
+        f"base/bad.{phase}": "#!/bin/sh\necho last words\nmissing\nexit 7\n",
         "base/one.binary": ONE_ARTIFACT["base/one.binary"],
     })  # fmt: skip
     said = failed(command.run("top"))
@@ -226,6 +226,7 @@ def test_a_failing_hook_says_where_it_stands_and_what_it_said(
     assert "via:  top: is a target\n" in said
     assert f"via:  below: depends on it ({command.folder}/hooks.d/base/series/top:1:9)\n" in said
     assert "| last words\n" in said
+    assert f"| {command.folder}/hooks.d/base/bad.{phase}: 3: missing: not found\n" in said
     assert f"the whole log is {command.cache}/logs/" in said
     assert (command.made(), command.workspaces()) == ([], [])
 
