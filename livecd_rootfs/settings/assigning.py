@@ -20,12 +20,25 @@ class Assignment:
         text: what it is set to.
         origin: who set it.
         place: to the column, where it is in a file.
+        weak: whether it counts only where no line of a file sets the option without an ``@``.
     """
 
     row: Setting
     text: str
     origin: str
     place: str
+    weak: bool = False
+
+
+def prevailing(assignments: Iterable[Assignment]) -> tuple[Assignment, ...]:
+    """Assignments of files without the weak ones of options that another line sets.
+
+    Args:
+        assignments: in their order; those of default files have no place.
+    """
+    found = tuple(assignments)
+    given = {each.row.name for each in found if each.place and not each.weak}
+    return tuple(each for each in found if not each.weak or each.row.name not in given)
 
 
 def merged(*steps: Iterable[Assignment]) -> dict[str, Value]:

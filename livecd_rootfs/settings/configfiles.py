@@ -19,6 +19,8 @@ DROP_INS = "mkosi.conf.d"
 PRESETS = "mkosi.presets"
 CONFIGURATION = (CONFIG_FILE, DROP_INS, PRESETS)
 MATCH = "Match"
+# Before an option: its value is only a default (mkosi, NEWS of 16).
+WEAK = "@"
 
 
 def read(
@@ -36,8 +38,8 @@ def read(
     reader = _Reader(directory=directory, fixed=fixed)
     reader.read_folder(Path())
     reader.read_preset()
-    warnings = (*reader.warnings, *repeated(reader.found), *_unread(directory))
-    return tuple(reader.found), warnings
+    found = assigning.prevailing(reader.found)
+    return found, (*reader.warnings, *repeated(found), *_unread(directory))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,7 +107,7 @@ class _Reader:
         return matching.Facts(
             directory=self.directory / folder,
             fixed=self.fixed,
-            values=assigning.merged(self.found),
+            values=assigning.merged(assigning.prevailing(self.found)),
         )
 
     def _met(self, entries: tuple[ini.Entry, ...], path: Path) -> bool:
@@ -119,7 +121,7 @@ class _Reader:
 
     def _assign(self, entries: tuple[ini.Entry, ...], path: Path) -> None:
         for entry in entries:
-            row = BY_OPTION.get(entry.key)
+            row = BY_OPTION.get(_option(entry))
             if entry.section == MATCH:
                 continue
             if row is None or entry.section not in SECTIONS:
@@ -131,6 +133,7 @@ class _Reader:
                     text=defaultfiles.below(row, entry.value, _base(path)),
                     origin=f"{path}:{entry.line}",
                     place=f"{path}:{entry.line}:{entry.value_column}",
+                    weak=entry.key.startswith(WEAK),
                 )
             )
 
@@ -176,13 +179,17 @@ def _text(path: Path, name: str) -> str:
         raise LivecdError(f"{name} can't be read", place=str(path), why=str(error)) from error
 
 
+def _option(entry: ini.Entry) -> str:
+    return entry.key.removeprefix(WEAK)
+
+
 def _unknown(entry: ini.Entry) -> str:
-    if entry.key in foreign.REASONS:
-        return f"[{entry.section}] {entry.key} has no effect here: {foreign.REASONS[entry.key]}"
+    if reason := foreign.REASONS.get(_option(entry)):
+        return f"[{entry.section}] {entry.key} has no effect here: {reason}"
     if entry.section not in SECTIONS:
         advice = did_you_mean(near(entry.section, SECTIONS))
         what = f"{entry.key} in the unknown section [{entry.section}] is ignored"
     else:
-        advice = did_you_mean(near(entry.key, BY_OPTION))
+        advice = did_you_mean(near(_option(entry), BY_OPTION))
         what = f"unknown option [{entry.section}] {entry.key} is ignored"
     return f"{what}; {advice}" if advice else what

@@ -37,7 +37,8 @@ written to, and `.git`; what it writes there is thrown away.
 `mkosi.conf.d` and default files of its own, from where its paths are; its `[Match]` counts for \
 all of these. `mkosi.presets` has images that share the project's `mkosi.conf`: \
 `--set Preset=NAME` builds one, whose `NAME/` or `NAME.conf` is read last, and which is named so \
-unless `ImageId` or `Output` says it. Other presets that it needs are built before, by hand. Where \
+unless `ImageId` or `Output` says it. Other presets that it needs are built before, by hand. \
+`@Option=Value`, as mkosi 16 has it, counts only if no file has the option without `@`. Where \
 two files set an option of one value, the last counts, and a warning tells both places: mkosi 15 \
 takes the first, other releases the last.
 

@@ -171,13 +171,43 @@ def test_other_words(tmp_path: Path, text: str, name: str, found: str) -> None:
     assert load(project(tmp_path, {"mkosi.conf": f"{text}\n"})).text(name) == found
 
 
+WEAK = {
+    "no other line": ("@Hostname=a", "", ("a",)),
+    "the last of them": ("@Hostname=a", "@Hostname=b", ("b",)),
+    "a line before it": ("Hostname=a", "@Hostname=b", ("a",)),
+    "a line after it": ("@Hostname=a", "Hostname=b", ("b",)),
+    "a list": ("@Packages=a", "@Packages=b", ("a", "b")),
+    "a list that another line begins": ("@Packages=a", "Packages=b", ("b",)),
+}
+
+
+@pytest.mark.parametrize(("first", "then", "found"), WEAK.values(), ids=WEAK)
+def test_what_counts_only_where_nothing_else_does(
+    tmp_path: Path, first: str, then: str, found: tuple[str, ...]
+) -> None:
+    files = {"mkosi.conf": f"[Content]\n{first}\n", "a.conf": f"[Content]\n{then}\n"}
+    loaded, _ = settings.load({}, {}, project(tmp_path, files))
+    name = "packages" if "Packages" in first else "hostname"
+    assert loaded.words(name) == found
+
+
+def test_a_condition_sees_it_and_the_command_line_is_above_it(tmp_path: Path) -> None:
+    conditional = "[Match]\nFormat=tar\n[Content]\nHostname=packed\n"
+    project(tmp_path, {"mkosi.conf": "[Output]\n@Format=tar\n", "a.conf": conditional})
+    assert load(tmp_path).text("hostname") == "packed"
+    given = load(tmp_path, "Format=cpio")
+    assert (given.text("format"), given.text("hostname")) == ("cpio", "")
+
+
 WARNINGS = {
     "[Content]\nPackage=vim": "2:1: unknown option [Content] Package is ignored; "
     "did you mean 'Packages'?",
     "[Contents]\nHostname=x": "2:1: Hostname in the unknown section [Contents] is ignored; "
     "did you mean 'Content'?",
-    "[Validation]\n@SecureBoot=yes": "2:1: unknown option [Validation] @SecureBoot is ignored; "
-    "did you mean 'SecureBoot'?",
+    "[Content]\n@Package=vim": "2:1: unknown option [Content] @Package is ignored; "
+    "did you mean 'Packages'?",
+    "[Host]\n@ToolsTree=default": "2:1: [Host] @ToolsTree has no effect here: tools come from the "
+    "tools root where the host's don't suffice",
     "[Partitions]\nRootSize=2G": "2:1: [Partitions] RootSize has no effect here: the disk is laid "
     "out by ImageSize and by what boots it: an ESP and the root",
     "[Old]\nSkipFinalPhase=1": "2:1: [Old] SkipFinalPhase has no effect here: Format=none makes no "
