@@ -7,6 +7,7 @@ import pytest
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.hooktree import HookTree
 from livecd_rootfs.image import artifacts
+from livecd_rootfs.project import read_header
 from livecd_rootfs.resolve import resolve
 from tests import checkout
 
@@ -39,6 +40,15 @@ def test_names(asked: str) -> None:
     found = artifacts.names(artifacts.of(variables(asked)))
     assert found == tuple(f".image{name}" for name in EXAMPLES[asked].split())
     assert set(found) <= set(artifacts.every())
+
+
+@pytest.mark.parametrize("name", ["output", "final"])
+def test_the_hooks_that_ask_get_the_settings(name: str) -> None:
+    """A hook has no variable that its header does not name; the last one would prune the image."""
+    declared = read_header(checkout.ROOT / f"hooks.d/base/{name}.binary").header.env or ()
+    for asked in EXAMPLES:
+        given = {key: value for key, value in variables(asked).items() if key in declared}
+        assert artifacts.of(given) == artifacts.of(variables(asked))
 
 
 @pytest.mark.parametrize(
