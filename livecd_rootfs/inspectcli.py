@@ -66,8 +66,9 @@ def diff(
 ) -> None:
     """Show what A and B differ in.
 
-    Of a file its kind, mode, owner, size, link target and content count, not
-    its times. Formats don't count, so a qcow2 can be compared with a squashfs.
+    Of a file its kind, mode, owner, size, link target, extended attributes
+    (capabilities by name) and content count, not its times and ACLs. Formats
+    don't count, so a qcow2 can be compared with a squashfs.
     The exit status is that of diff(1): 0 if they hold the same, 1 if not, 2 if
     one of them can't be read.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from livecd_rootfs.inspection import summary
+from livecd_rootfs.inspection import attributes, summary
 from livecd_rootfs.inspection.artifact import Artifact
 from livecd_rootfs.inspection.disk import Disk
 from livecd_rootfs.inspection.tree import Entry, Kind, Tree
@@ -173,6 +173,7 @@ def facts(entry: Entry, digest: str | None) -> Facts:
         "owner": owner,
         "size": str(entry.size) if entry.kind is Kind.FILE else None,
         "target": entry.target or None,
+        "xattrs": None if entry.attributes is None else attributes.shown(entry.attributes),
         "sha256": digest,
     }
     return {name: value for name, value in told.items() if value is not None}

@@ -10,15 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from livecd_rootfs import trees
+from livecd_rootfs.inspection import attributes
 from livecd_rootfs.inspection.bench import Bench
 from livecd_rootfs.inspection.tree import Entry, Kind, Tree, digest_of
 from livecd_rootfs.inspection.unreadable import Unreadable
 
 _ROOT = 2
 _LISTED = re.compile(rb"/(\d+)/(\d{6})/(\d+)/(\d+)/([^/]+)/(\d*)/\n")
-_ASKED = re.compile(rb"^debugfs: [a-z -]+ <(\d+)>\n", re.MULTILINE)
+_ASKED = re.compile(rb"^debugfs: [a-z_ -]+ <(\d+)>\n", re.MULTILINE)
 _LINK = re.compile(rb'^Fast link dest: "(.*)"$', re.MULTILINE | re.DOTALL)
 _DEVICE = re.compile(rb"^Device major/minor number: (\d+):(\d+)", re.MULTILINE)
+# The value behind it is a rendering, or missing if it is long.
+_ATTRIBUTE = re.compile(rb"^  (.+) \(\d+\)(?: =|$)", re.MULTILINE)
 _SUPER = re.compile(r"^(Block count|Free blocks|Block size): +(\d+)$", re.MULTILINE)
 _KINDS = {
     stat.S_IFREG: Kind.FILE,
@@ -129,6 +132,8 @@ def read(bench: Bench, image: Path, offset: int) -> Tree:
     """
     debugfs = Debugfs(bench=bench, image=image, offset=offset)
     found = list(_walk(debugfs))
+    told = _attributes(debugfs, sorted({each.inode for each in found}))
+    found = [_with_attributes(each, told) for each in found]
     named = _with_targets(debugfs, found)
     files = {each.path: each.inode for each in found if each.entry.kind is Kind.FILE}
     return Tree(entries=named, source=Files(debugfs=debugfs, inodes=files))
@@ -213,3 +218,35 @@ def _long_targets(debugfs: Debugfs, inodes: set[int]) -> dict[int, str]:
     return {
         inode: files.read(str(inode)).decode(errors="surrogateescape") for inode in sorted(inodes)
     }
+
+
+def _with_attributes(found: _Found, told: Mapping[int, Mapping[str, bytes]]) -> _Found:
+    return replace(found, entry=replace(found.entry, attributes=told.get(found.inode, {})))
+
+
+def _attributes(debugfs: Debugfs, inodes: Iterable[int]) -> dict[int, dict[str, bytes]]:
+    """The extended attributes of those inodes that have some; their values are copied out."""
+    names = [
+        (inode, name.decode(errors="surrogateescape"))
+        for inode, said in debugfs.answers("ea_list", inodes)
+        for name in _ATTRIBUTE.findall(said)
+    ]
+    wanted = [(inode, name) for inode, name in names if attributes.counts(name)]
+    folder = debugfs.bench.place(".attributes")
+    folder.mkdir()
+    debugfs.ask(
+        *(
+            f"ea_get -f {folder.name}/{number} <{inode}> {_quoted(name)}"
+            for number, (inode, name) in enumerate(wanted)
+        )
+    )
+    found: dict[int, dict[str, bytes]] = {}
+    for number, (inode, name) in enumerate(wanted):
+        found.setdefault(inode, {})[name] = (folder / str(number)).read_bytes()
+    trees.remove(folder)
+    return found
+
+
+def _quoted(word: str) -> str:
+    """A word of a command of debugfs, in which a quote is doubled."""
+    return '"' + word.replace('"', '""') + '"'

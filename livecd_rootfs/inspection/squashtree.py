@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from livecd_rootfs.inspection import attributes
 from livecd_rootfs.inspection.bench import Bench
 from livecd_rootfs.inspection.tree import Entry, Kind, Tree, digest_of, normal
 from livecd_rootfs.inspection.unreadable import Unreadable
@@ -17,11 +18,18 @@ from livecd_rootfs.process import CommandError
 # The format is that of a pseudo file: mksquashfs(1), "Pseudo file definition format".
 _HEAD_END = b"#\n# START OF DATA - DO NOT MODIFY\n#\n"
 _LINE = re.compile(
-    rb"((?:\\.|[^\\ ])+) (?:L ((?:\\.|[^\\\n])+)|([DRSCBI]) \d+ (\d+) (\d+) (\d+)(?: ([^\n]*))?)\n",
+    rb"((?:\\.|[^\\ ])+) (?:L ((?:\\.|[^\\\n])+)|([DRSCBI]) \d+ (\d+) (\d+) (\d+)(?: ([^\n]*))?"
+    rb"|x [^\n]*)\n",
     re.DOTALL,
 )
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
-_SUPERBLOCK = struct.Struct("<40xQ")
+# An attribute of the file before: mksquashfs(1), "Pseudo file definition format", x.
+_ATTRIBUTE = re.compile(
+    rb"^((?:\\.|[^\\ \n])+) x ([^=\n]+)=(0t)?([^\n]*)\n", re.MULTILINE | re.DOTALL
+)
+_OCTAL = re.compile(rb"\\([0-7]{3})")
+_SUPERBLOCK = struct.Struct("<40xQ8xQ")
+_NO_TABLE = 0xFFFFFFFFFFFFFFFF
 _KINDS = {
     b"D": Kind.DIRECTORY,
     b"R": Kind.FILE,
@@ -58,7 +66,7 @@ def read(bench: Bench, image: Path) -> Tree:
     Raises:
         Unreadable: it is damaged.
     """
-    _check_size(image)
+    has_attributes = _check(image)
     unpacked = bench.place(".pseudo")
     try:
         bench.run(["unsquashfs", "-quiet", "-no-progress", "-pf", unpacked.name, image], image)
@@ -67,17 +75,35 @@ def read(bench: Bench, image: Path) -> Tree:
         raise Unreadable("its squashfs can't be read", why=said[0] if said else None) from error
     with unpacked.open("rb") as stream:
         head = _head(stream.read(1 << 20), stream)
-    start = len(head) + len(_HEAD_END)
-    return _tree(head, unpacked, start)
+    return parsed(head, unpacked, has_attributes=has_attributes)
 
 
-def _check_size(image: Path) -> None:
-    """The superblock has the number of bytes used; unsquashfs reads what is there of fewer."""
+def _check(image: Path) -> bool:
+    """Whether a file of it has extended attributes, which unsquashfs tells since 4.6.
+
+    The superblock has the number of bytes used; unsquashfs reads what is there of fewer.
+    """
     with image.open("rb") as stream:
         head = stream.read(_SUPERBLOCK.size)
         size = stream.seek(0, 2)
     if len(head) < _SUPERBLOCK.size or size < _SUPERBLOCK.unpack(head)[0]:
         raise Unreadable("it is cut off", why="its squashfs is larger than the file")
+    return bool(_SUPERBLOCK.unpack(head)[1] != _NO_TABLE)
+
+
+def _attributes(head: bytes) -> dict[str, dict[str, bytes]]:
+    """The extended attributes in the list of everything, by path."""
+    found: dict[str, dict[str, bytes]] = {}
+    for path, raw, escaped, value in _ATTRIBUTE.findall(head):
+        name = raw.decode(errors="surrogateescape")
+        if attributes.counts(name):
+            plain = _OCTAL.sub(_byte, value) if escaped else value
+            found.setdefault(normal(_plain(path)), {})[name] = plain
+    return found
+
+
+def _byte(octal: re.Match[bytes]) -> bytes:
+    return bytes([int(octal[1], 8)])
 
 
 def _head(beginning: bytes, stream: Iterator[bytes]) -> bytes:
@@ -91,7 +117,18 @@ def _head(beginning: bytes, stream: Iterator[bytes]) -> bytes:
     return bytes(text[:end])
 
 
-def _tree(head: bytes, unpacked: Path, start: int) -> Tree:
+def parsed(head: bytes, unpacked: Path, *, has_attributes: bool) -> Tree:
+    """The tree of a list of everything.
+
+    Args:
+        head: the list.
+        unpacked: the file that begins with it.
+        has_attributes: some file has extended attributes; an older unsquashfs
+            tells none of them, then they are unknown.
+    """
+    start = len(head) + len(_HEAD_END)
+    told = _attributes(head)
+    known = bool(told) or not has_attributes
     entries: dict[str, Entry] = {}
     ranges: dict[str, tuple[int, int]] = {}
     for name, link, kind, mode, user, group, rest in _LINE.findall(head):
@@ -100,8 +137,10 @@ def _tree(head: bytes, unpacked: Path, start: int) -> Tree:
             same = normal(_plain(link))
             entries[path] = entries[same]
             ranges |= {path: ranges[same]} if same in ranges else {}
+        if not kind:
             continue
-        entries[path] = _entry(kind, int(mode, 8), (int(user), int(group)), rest)
+        entry = _entry(kind, int(mode, 8), (int(user), int(group)), rest)
+        entries[path] = replace(entry, attributes=told.get(path, {}) if known else None)
         if kind == b"R":
             length, offset = (int(number) for number in rest.split()[:2])
             ranges[path] = (start + offset, length)

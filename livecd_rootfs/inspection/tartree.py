@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tarfile import TarFile, TarInfo
 
+from livecd_rootfs.inspection import attributes
 from livecd_rootfs.inspection.tree import Entry, Kind, Tree, digest_of, normal
 from livecd_rootfs.inspection.unreadable import Unreadable
 
@@ -19,6 +20,8 @@ _KINDS = {
     tarfile.BLKTYPE: Kind.BLOCK,
     tarfile.FIFOTYPE: Kind.PIPE,
 }
+# Of a PAX header, in UTF-8 as far as they are that (GNU tar, libarchive, Go).
+_ATTRIBUTE = "SCHILY.xattr."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,4 +94,15 @@ def _entry(member: TarInfo) -> Entry:
         owner=(member.uid, member.gid),
         size=member.size if kind is Kind.FILE else 0,
         target=target,
+        attributes=_attributes(member.pax_headers),
     )
+
+
+def _attributes(headers: Mapping[str, str]) -> dict[str, bytes]:
+    """What a tar file does not have, no file that is unpacked from it will have."""
+    return {
+        name: value.encode(errors="surrogateescape")
+        for header, value in headers.items()
+        if header.startswith(_ATTRIBUTE)
+        and attributes.counts(name := header.removeprefix(_ATTRIBUTE))
+    }

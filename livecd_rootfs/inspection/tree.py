@@ -33,6 +33,7 @@ class Entry:
         owner: its user and group by number; ``None`` where there are none.
         size: bytes of a plain file, 0 for others.
         target: where a link leads, or the numbers of a device.
+        attributes: extended attributes; ``None`` where they are not told.
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class Entry:
     owner: tuple[int, int] | None
     size: int = 0
     target: str = ""
+    attributes: Mapping[str, bytes] | None = None
 
 
 class Source(Protocol):

@@ -116,6 +116,7 @@ def _fact(path: Path) -> tuple[Entry, str]:
         owner=(found.st_uid, found.st_gid),
         size=found.st_size if kind is Kind.FILE else 0,
         target=str(path.readlink()) if kind is Kind.LINK else "",
+        attributes={},
     )
     digest = hashlib.sha256(path.read_bytes()).hexdigest() if kind is Kind.FILE else ""
     return entry, digest
