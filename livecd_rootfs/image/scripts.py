@@ -11,7 +11,7 @@ from pathlib import Path
 
 from livecd_rootfs import hostroot, process, sandbox
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.image import inroot
+from livecd_rootfs.image import chrootcommand, inroot
 from livecd_rootfs.mounts import Bind, Operation, Overlay, Tmpfs
 from livecd_rootfs.process import COMMAND_NOT_FOUND, SIGNAL_BASE, describe_status
 from livecd_rootfs.sandbox import Sandbox, User
@@ -20,6 +20,7 @@ from livecd_rootfs.steps.context import Context
 
 # Where the scripts of mkosi find themselves, their sources and where to put what they build.
 WORK = "/work"
+COMMANDS = f"{WORK}/bin"
 NAMES = {
     "PREPARE_SCRIPT": "mkosi.prepare",
     "BUILD_SCRIPT": "mkosi.build",
@@ -27,7 +28,7 @@ NAMES = {
     "FINALIZE_SCRIPT": "mkosi.finalize",
 }
 # By these a script that mkosi 15 runs on the host knows that it is in the root already, and
-# does not call mkosi-chroot; its paths below $BUILDROOT are those of the root.
+# need not enter it; its paths below $BUILDROOT are those of the root.
 INSIDE = {"container": "mkosi", "BUILDROOT": "/"}
 _MARK = b"#!"
 _BINARY = b"\x7fELF"
@@ -100,20 +101,21 @@ def run(
     """
     _must_be_runnable(script, root)
     own = (Tmpfs(target=WORK), Bind(source=script.path, target=script.inside), *binds)
-    variables = {**environment(context), **INSIDE, **(env or {})}
+    variables = {**_own(script, inroot.PATH), **environment(context), **INSIDE, **(env or {})}
     argv = (script.inside, *arguments)
-    done = inroot.run(
-        context,
-        root,
-        argv,
-        env=variables,
-        network=network,
-        binds=own,
-        cwd=cwd,
-        user=user,
-        shown=True,
-        check=False,
-    )
+    with chrootcommand.bound(chrootcommand.IN_ROOT, COMMANDS) as command:
+        done = inroot.run(
+            context,
+            root,
+            argv,
+            env=variables,
+            network=network,
+            binds=(*own, command),
+            cwd=cwd,
+            user=user,
+            shown=True,
+            check=False,
+        )
     if done.status != 0:
         raise _failed(script, argv, done.status, _places(root, variables, binds))
 
@@ -142,18 +144,25 @@ def run_on_host(
         LivecdError: it can't be run, or failed: with its status and where its files are.
     """
     _must_be_runnable(script, Path("/"))
-    variables = {**environment(context), **(env or {})}
+    tools = context.environment()
+    variables = {**_own(script, tools["PATH"]), **environment(context), **(env or {})}
     argv = (script.inside, *arguments)
     own = (Tmpfs(target=WORK), Bind(source=script.path, target=script.inside))
-    seen = Sandbox(
-        operations=(*hostroot.operations(), *own, *binds),
-        cwd=WORK,
-        env={**context.environment(), **variables},
-        network=False,
-    )
-    done = sandbox.run(seen, argv, output=inroot.output_descriptor(), check=False)
+    with chrootcommand.bound(chrootcommand.ON_HOST, COMMANDS) as command:
+        seen = Sandbox(
+            operations=(*hostroot.operations(), *own, command, *binds),
+            cwd=WORK,
+            env={**tools, **variables},
+            network=False,
+        )
+        done = sandbox.run(seen, argv, output=inroot.output_descriptor(), check=False)
     if done.status != 0:
         raise _failed(script, argv, done.status, _bound(variables, binds))
+
+
+def _own(script: Script, path: str) -> Mapping[str, str]:
+    """By what a script finds the command mkosi-chroot, and tells it to run itself."""
+    return {"PATH": f"{path}:{COMMANDS}", "SCRIPT": script.inside}
 
 
 def _places(root: Path, variables: Mapping[str, str], binds: Sequence[Operation]) -> Sequence[str]:

@@ -75,6 +75,39 @@ def test_a_script_runs_on_the_host(
     assert [line.split(":")[0].strip() for line in lines if ": " in line] == ["lo"]
 
 
+def test_a_script_in_the_root_need_not_enter_it_and_may(
+    new_context: NewContext, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    context = new_context()
+    (context.chroot / "etc/motd").write_text("the image's\n")
+    text = "#!/bin/sh\nmkosi-chroot cat /etc/motd\nmkosi-chroot sh -c 'exit 1' || echo $?\n"
+    scripts.run(context, script(project, text), context.chroot)
+    assert capfd.readouterr().out == "the image's\n1\n"
+
+
+ENTERED = {
+    "one command": "mkosi-chroot sh -c 'cat /etc/motd; echo lost >/dev/null; pwd; exit 3'",
+    "the whole script": '[ "$container" = mkosi ] || exec mkosi-chroot "$SCRIPT" "$@"\n'
+    'cat "$BUILDROOT/etc/motd" >/etc/made; cat /etc/made; pwd; exit 3',
+}
+
+
+@pytest.mark.parametrize("text", ENTERED.values(), ids=ENTERED)
+def test_a_script_on_the_host_enters_the_root(
+    new_context: NewContext, project: Path, capfd: pytest.CaptureFixture[str], text: str
+) -> None:
+    context = new_context()
+    (context.chroot / "etc/motd").write_text("the image's\n")
+    before = {path.name for path in context.chroot.iterdir()}
+    binds = (Bind(source=context.chroot, target="/work/buildroot", writable=True),)
+    env = {"BUILDROOT": "/work/buildroot"}
+    with pytest.raises(LivecdError, match="failed with status 3"):
+        scripts.run_on_host(context, script(project, f"#!/bin/sh\n{text}\n"), env=env, binds=binds)
+    assert capfd.readouterr().out == "the image's\n/\n"
+    assert {path.name for path in context.chroot.iterdir()} == before
+    assert not (context.chroot / "dev/null").is_file()
+
+
 def test_a_script_can_not_change_the_host(new_context: NewContext, project: Path) -> None:
     context = new_context()
     places = f"{project}/new /etc/new {context.chroot}/new"
