@@ -23,6 +23,7 @@ from pathlib import Path
 
 from benchmarks import harness
 from livecd_rootfs.steps.compression import DECISIONS, Format, stream_argv
+from livecd_rootfs.steps.qcow2 import convert_argv
 from livecd_rootfs.steps.squashfs import BLOCK_SIZE
 from livecd_rootfs.variants import COMPRESSIONS
 
@@ -76,7 +77,7 @@ WAYS = (
         hook="qcow2-image",
         suffix=".img",
         what=Format.QCOW2,
-        hand=f"qemu-img convert -f raw -O qcow2 -c -o compression_type=zstd {DISK} by-hand",
+        hand="QEMU_IMG",
     ),
     Way(
         hook="gce",
@@ -92,7 +93,7 @@ def by_hand(way: Way, wish: str) -> str:
     """The shell line of the plain tool."""
     method = DECISIONS[way.what][wish]
     if way.what is Format.QCOW2:
-        return way.hand
+        return shlex.join(convert_argv(Path(DISK), Path("by-hand"), method))
     if way.what is Format.SQUASHFS:
         level = "" if method.level is None else f" -Xcompression-level {method.level}"
         return way.hand.replace("ALGORITHM", method.algorithm) + level

@@ -36,13 +36,22 @@ class Format(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """An algorithm and its level; no level where the format leaves no choice."""
+    """An algorithm and its level; no level where the format leaves no choice.
+
+    Attributes:
+        algorithm: its name.
+        level: its level.
+        cluster: KiB that are compressed at once; ``None`` for what the tool takes by itself.
+    """
 
     algorithm: str
     level: int | None = None
+    cluster: int | None = None
 
     def __str__(self) -> str:
-        return self.algorithm if self.level is None else f"{self.algorithm} -{self.level}"
+        level = "" if self.level is None else f" -{self.level}"
+        cluster = "" if self.cluster is None else f" in clusters of {self.cluster} KiB"
+        return f"{self.algorithm}{level}{cluster}"
 
 
 def _levels(algorithm: str, *levels: int) -> Mapping[str, Method]:
@@ -65,7 +74,15 @@ DECISIONS: Mapping[Format, Mapping[str, Method]] = MappingProxyType(
             }
         ),
         # qemu-img takes no level. Its zstd is smaller than its zlib and several times as fast.
-        Format.QCOW2: MappingProxyType(dict.fromkeys(COMPRESSIONS, _QCOW2_ZSTD)),
+        # Clusters of 512 KiB instead of 64 save 3 to 4 %, those of 2 MiB hardly more; a
+        # guest that reads one block unpacks a whole one.
+        Format.QCOW2: MappingProxyType(
+            {
+                "fast": _QCOW2_ZSTD,
+                "balanced": _QCOW2_ZSTD,
+                "small": Method(algorithm="zstd", cluster=512),
+            }
+        ),
         Format.XZ: _levels("xz", 0, 1, 6),
         Format.ZSTD: _levels("zstd", 1, 3, 19),
         Format.GZIP: _levels("gzip", 1, 6, 9),

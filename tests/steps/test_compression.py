@@ -50,6 +50,16 @@ ROWS: Mapping[str, tuple[Mapping[str, str], Format, str]] = {
         Format.QCOW2,
         "zstd",
     ),
+    "a small qcow2": (
+        {"COMPRESSION": "small"},
+        Format.QCOW2,
+        "zstd in clusters of 512 KiB",
+    ),
+    "a named algorithm of a qcow2 wins": (
+        {"COMPRESSION": "small", "QCOW2_COMPRESSION": "zlib"},
+        Format.QCOW2,
+        "zlib",
+    ),
     "a qcow2 for every reader": ({"QCOW2_COMPRESSION": "zlib"}, Format.QCOW2, "zlib"),
     "an empty variable is not set": ({"SQUASHFS_COMPRESSION": ""}, Format.SQUASHFS, "zstd -6"),
 }

@@ -119,6 +119,22 @@ def test_qcow2(new_build: NewBuild) -> None:
     assert "compression type: zlib" in process.run(["qemu-img", "info", image]).stdout
 
 
+@pytest.mark.tools("qemu-img")
+def test_a_small_qcow2_has_large_clusters_and_the_same_bytes_in_every_run(
+    new_build: NewBuild,
+) -> None:
+    build = new_build(**SMALL)
+    passed(build.hook("disk-image"))
+    said = passed(build.hook("qcow2-image", COMPRESSION="small"))
+    assert "compressed with zstd in clusters of 512 KiB" in said
+    image = build.build / "livecd.test.img"
+    assert "cluster_size: 524288" in process.run(["qemu-img", "info", image]).stdout
+    process.run(["qemu-img", "compare", image, build.build / DISK])
+    once = image.read_bytes()
+    passed(build.hook("qcow2-image", COMPRESSION="small"))
+    assert image.read_bytes() == once
+
+
 @pytest.mark.tools("debugfs", "e2fsck")
 def test_a_boot_partition(new_build: NewBuild) -> None:
     build = new_build(**SMALL, BOOT_PARTITION_SIZE="48M")
