@@ -30,6 +30,7 @@ NAMES = {
 # By these a script that mkosi 15 runs on the host knows that it is in the root already, and
 # need not enter it; its paths below $BUILDROOT are those of the root.
 INSIDE = {"container": "mkosi", "BUILDROOT": "/"}
+_PATHS = ("SCRIPT", "SRCDIR", "BUILDDIR", "DESTDIR", "OUTPUTDIR")
 _MARK = b"#!"
 _BINARY = b"\x7fELF"
 _FIRST_LINE_BYTES = 256
@@ -101,14 +102,19 @@ def run(
     """
     _must_be_runnable(script, root)
     own = (Tmpfs(target=WORK), Bind(source=script.path, target=script.inside), *binds)
-    variables = {**_own(script, inroot.PATH), **environment(context), **INSIDE, **(env or {})}
+    variables = {
+        **_own(context, script, inroot.PATH),
+        **environment(context),
+        **INSIDE,
+        **(env or {}),
+    }
     argv = (script.inside, *arguments)
     with chrootcommand.bound(chrootcommand.IN_ROOT, COMMANDS) as command:
         done = inroot.run(
             context,
             root,
             argv,
-            env=variables,
+            env={**variables, **_entered(variables)},
             network=network,
             binds=(*own, command),
             cwd=cwd,
@@ -145,14 +151,14 @@ def run_on_host(
     """
     _must_be_runnable(script, Path("/"))
     tools = context.environment()
-    variables = {**_own(script, tools["PATH"]), **environment(context), **(env or {})}
+    variables = {**_own(context, script, tools["PATH"]), **environment(context), **(env or {})}
     argv = (script.inside, *arguments)
     own = (Tmpfs(target=WORK), Bind(source=script.path, target=script.inside))
     with chrootcommand.bound(chrootcommand.ON_HOST, COMMANDS) as command:
         seen = Sandbox(
             operations=(*hostroot.operations(), *own, command, *binds),
             cwd=WORK,
-            env={**tools, **variables},
+            env={**tools, **variables, **_entered(variables)},
             network=False,
         )
         done = sandbox.run(seen, argv, output=inroot.output_descriptor(), check=False)
@@ -160,9 +166,18 @@ def run_on_host(
         raise _failed(script, argv, done.status, _bound(variables, binds))
 
 
-def _own(script: Script, path: str) -> Mapping[str, str]:
-    """By what a script finds the command mkosi-chroot, and tells it to run itself."""
-    return {"PATH": f"{path}:{COMMANDS}", "SCRIPT": script.inside}
+def _own(context: Context, script: Script, path: str) -> Mapping[str, str]:
+    """By what it finds mkosi-chroot, which can run it; and which image this is (mkosi(1) of 15)."""
+    version = context.variables.get("IMAGE_VERSION", "")
+    which = {"IMAGE_VERSION": version} if version else {}
+    project = context.variables.get("PROJECT", "")
+    which |= {"IMAGE_ID": project} if project else {}
+    return {"PATH": f"{path}:{COMMANDS}", "SCRIPT": script.inside, **which}
+
+
+def _entered(variables: Mapping[str, str]) -> Mapping[str, str]:
+    """What paths are behind mkosi-chroot: here the same as before it."""
+    return {f"CHROOT_{name}": variables[name] for name in _PATHS if name in variables}
 
 
 def _places(root: Path, variables: Mapping[str, str], binds: Sequence[Operation]) -> Sequence[str]:

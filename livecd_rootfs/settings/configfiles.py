@@ -127,6 +127,12 @@ class _Reader:
             if row is None or entry.section not in SECTIONS:
                 self.warnings.append(f"{path}:{entry.line}:{entry.column}: {_unknown(entry)}")
                 continue
+            if reason := foreign.VALUES.get((row.option, entry.value)):
+                place = f"{path}:{entry.line}:{entry.value_column}"
+                self.warnings.append(
+                    f"{place}: {row.option}={entry.value} has no effect here: {reason}"
+                )
+                continue
             self.found.append(
                 Assignment(
                     row=row,

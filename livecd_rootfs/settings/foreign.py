@@ -62,6 +62,11 @@ BY_REASON: Mapping[str, tuple[str, ...]] = {
 REASONS: Mapping[str, str] = {
     option: reason for reason, options in BY_REASON.items() for option in options
 }
+# Values, of options that both have, that only mkosi has.
+VALUES: Mapping[tuple[str, str], str] = {
+    ("Bootloader", "none"): "Bootable=no makes an image without one",
+    ("Bootloader", "uki"): "systemd-boot starts the unified kernel images",
+}
 # Files and folders of a project that mkosi reads, or once read, by their names.
 FILES: Mapping[str, str] = {
     "mkosi.default": "rename it to mkosi.conf",

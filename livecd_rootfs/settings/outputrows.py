@@ -45,7 +45,7 @@ ROWS = (
         section="Output",
         option="ImageVersion",
         files=("mkosi.version",),
-        help="version of the image, for os-release; by default the content of mkosi.version",
+        help="version of the image, for the manifest and scripts; by default the content of mkosi.version",
     ),
     Setting(
         name="bootable",

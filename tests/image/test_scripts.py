@@ -108,6 +108,18 @@ def test_a_script_on_the_host_enters_the_root(
     assert not (context.chroot / "dev/null").is_file()
 
 
+def test_a_script_knows_which_image_it_makes(
+    new_context: NewContext, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = '#!/bin/sh\necho "$IMAGE_ID ${IMAGE_VERSION-none} $CHROOT_SCRIPT $CHROOT_SRCDIR"\n'
+    own, env = script(project, text), {"SRCDIR": "/work/src"}
+    context = new_context(IMAGE_VERSION="1.2")
+    scripts.run(context, own, context.chroot, env=env)
+    scripts.run_on_host(new_context("other"), own, env=env)
+    said = capfd.readouterr().out.splitlines()
+    assert said == [f"test {each} /work/mkosi.build /work/src" for each in ("1.2", "none")]
+
+
 def test_a_script_can_not_change_the_host(new_context: NewContext, project: Path) -> None:
     context = new_context()
     places = f"{project}/new /etc/new {context.chroot}/new"

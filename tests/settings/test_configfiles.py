@@ -210,6 +210,8 @@ WARNINGS = {
     "tools root where the host's don't suffice",
     "[Partitions]\nRootSize=2G": "2:1: [Partitions] RootSize has no effect here: the disk is laid "
     "out by ImageSize and by what boots it: an ESP and the root",
+    "[Content]\nBootloader=none": "2:12: Bootloader=none has no effect here: Bootable=no makes an "
+    "image without one",
     "[Old]\nSkipFinalPhase=1": "2:1: [Old] SkipFinalPhase has no effect here: Format=none makes no "
     "image",
     "[X]\nA=x": "2:1: A in the unknown section [X] is ignored",
