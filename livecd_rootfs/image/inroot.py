@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +33,7 @@ def run(
     stdin: str | None = None,
     shown: bool = False,
     check: bool = True,
+    quiet: bool = True,
 ) -> Completed:
     """Run a command to its end.
 
@@ -52,6 +53,8 @@ def run(
         stdin: text for its input.
         shown: what it prints goes where this process prints to, and is not captured.
         check: raise when the status is not 0.
+        quiet: name servers and a policy-rc.d lie in the root meanwhile. Who neither asks
+            for an address nor starts a service may want the root as it is.
 
     Raises:
         CommandError: it failed.
@@ -67,7 +70,8 @@ def run(
         user=user,
     )
     process.log.debug("run in %s: %s", root, process.quote(argv))
-    with quietroot.quiet(root), _without_mount_points(root, seen.operations):
+    quieted = quietroot.quiet(root) if quiet else nullcontext()
+    with quieted, _without_mount_points(root, seen.operations):
         return sandbox.run(
             seen, argv, stdin=stdin, output=output_descriptor() if shown else None, check=check
         )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.image import inroot
-from livecd_rootfs.steps import osrelease, rooted
+from livecd_rootfs.mounts import Bind
+from livecd_rootfs.steps import filelist, osrelease, rooted
 from livecd_rootfs.steps.context import Context
 
 CONFIGURATION = "etc/selinux/config"
 _SETFILES = "usr/sbin/setfiles"
-# Only mount points: what is in them is of the running system.
-_LEFT_OUT = ("/dev", "/proc", "/run", "/sys", "/tmp")  # noqa: S108 (the root's own)
+# The root once more, with nothing mounted over it: its mount points need labels, too.
+_PLACE = "/run/root"
 _AUTORELABEL = ".autorelabel"
 _ALL_IDS = "4294967295"
 
@@ -82,7 +84,38 @@ def _label(context: Context, contexts: str) -> None:
             "files can't be labelled: the root has no setfiles",
             remedy="add policycoreutils to Packages, or set SELinuxRelabel=no",
         )
-    # -m: mount points are left out by name; what is mounted here tells nothing of the image.
-    without = [word for path in _LEFT_OUT for word in ("-e", path)]
-    argv = ("setfiles", "-m", "-F", *without, f"/{contexts}", "/")
-    inroot.run(context, context.chroot, argv)
+    _copy_up_hard_links(context.chroot)
+    # -m: what is mounted here tells nothing of the image.
+    argv = ("setfiles", "-m", "-F", "-r", _PLACE, f"/{contexts}", _PLACE)
+    place = Bind(source=context.chroot, target=_PLACE, writable=True)
+    inroot.run(context, context.chroot, argv, binds=(place,), quiet=False)
+
+
+def _copy_up_hard_links(root: Path) -> None:
+    """Make a file's names one file again, in the layer that is written.
+
+    On an overlay the first change by one of them takes that name from the others, and
+    setfiles, which knows files by their numbers, gives those no label.
+    """
+    for known, *others in _hard_links(root):
+        for name in others:
+            _link(known, name)
+
+
+def _hard_links(root: Path) -> list[list[Path]]:
+    """The names of each file that has several."""
+    names: dict[tuple[int, int], list[Path]] = {}
+    for _, entry in filelist.entries(root):
+        found = entry.stat(follow_symlinks=False)
+        if found.st_nlink > 1 and not entry.is_dir(follow_symlinks=False):
+            path = Path(os.fsdecode(entry.path))
+            names.setdefault((found.st_dev, found.st_ino), []).append(path)
+    return [sorted(each) for each in names.values()]
+
+
+def _link(known: Path, name: Path) -> None:
+    """Make it another name of a known file; its directory keeps its times."""
+    before = name.parent.stat()
+    name.unlink()
+    name.hardlink_to(known)
+    os.utime(name.parent, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -123,11 +124,10 @@ def _mount_over(lower: Path, place: Path, merged: Path) -> None:
 
 
 def _take_over(lower: Path, upper: Path) -> None:
-    """The merged directory has the owner, mode and times of the upper one."""
+    """The merged directory has the owner, mode, times and attributes of the upper one."""
     found = lower.stat()
     os.chown(upper, found.st_uid, found.st_gid)
-    upper.chmod(found.st_mode & 0o7777)
-    os.utime(upper, ns=(found.st_atime_ns, found.st_mtime_ns))
+    shutil.copystat(lower, upper)
 
 
 def _refused(error: OSError, place: Path) -> LivecdError:

@@ -10,6 +10,7 @@ import pytest
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.image import packing, selinux_relabel
 from livecd_rootfs.process import CommandError
+from livecd_rootfs.steps import overlay
 from livecd_rootfs.steps.context import Context
 from tests.image.conftest import NewContext
 from tests.steps.builds import plant
@@ -56,8 +57,34 @@ def test_labels(new_context: NewContext, choice: str, monkeypatch: pytest.Monkey
     context = made(new_context, choice, POLICY, SETFILES)
     assert selinux_relabel.run(context) == f"selinux-relabel: labelled by /{CONTEXTS}"
     asked = (context.chroot / "asked").read_text().split()
-    assert (asked[:2], asked[-2:]) == (["-m", "-F"], [f"/{CONTEXTS}", "/"])
-    assert {"/proc", "/sys", "/dev"} <= set(asked)
+    assert asked == ["-m", "-F", "-r", "/run/root", f"/{CONTEXTS}", "/run/root"]
+    assert not (context.chroot / "run/root").exists()
+
+
+def test_the_root_is_labelled_as_it_is(new_context: NewContext) -> None:
+    """Nothing is mounted over its directories, and no file of ours stands for one of its own."""
+    seeing = """#!/bin/sh
+read line </run/root/etc/resolv.conf
+echo "$line" /run/root/proc/* /run/root/usr/sbin/policy* >/seen
+"""
+    own = {"etc/resolv.conf": "nameserver 192.0.2.1\n", "usr/sbin/setfiles": seeing}
+    context = made(new_context, "yes", POLICY, own)
+    (context.chroot / "proc").mkdir(exist_ok=True)
+    selinux_relabel.run(context)
+    nothing = "/run/root/proc/* /run/root/usr/sbin/policy*"
+    assert (context.chroot / "seen").read_text() == f"nameserver 192.0.2.1 {nothing}\n"
+
+
+def test_the_names_of_a_file_stay_one_on_an_overlay(new_context: NewContext) -> None:
+    context = made(new_context, "yes", {"usr/bin/a": "x", "usr/bin/c": "y"})
+    (context.chroot / "usr/bin/b").hardlink_to(context.chroot / "usr/bin/a")
+    with overlay.passing(context, context.chroot) as root:
+        before = (root / "usr/bin").stat().st_mtime_ns
+        selinux_relabel._copy_up_hard_links(root)
+        os.setxattr(root / "usr/bin/a", "security.selinux", b"label")
+        assert os.getxattr(root / "usr/bin/b", "security.selinux") == b"label"
+        assert (root / "usr/bin/a").samefile(root / "usr/bin/b")
+        assert (root / "usr/bin").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("choice", ["auto", "no"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -49,9 +50,11 @@ def build(folder: Path) -> Context:
 @pytest.mark.root
 def test_a_passing_overlay_leaves_no_trace(tmp_path: Path) -> None:
     context = build(tmp_path)
+    os.setxattr(context.chroot, "security.selinux", b"label")
     before = tree(tmp_path)
     with overlay.passing(context, context.chroot) as root:
         assert tree(root) == tree(context.chroot)
+        assert os.getxattr(root, "security.selinux") == b"label"
         (root / "etc/fstab").write_text("new\n")
         (root / "etc/hosts").write_text("new\n")
         (root / "bin/sh").unlink()
