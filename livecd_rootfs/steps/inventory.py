@@ -28,11 +28,6 @@ class Inventory:
     manifest: bytes
     bill: bytes
 
-    def write(self, context: Context, suffix: str) -> None:
-        """Write it beside the artifact of this suffix."""
-        artifact.write(context.artifact(suffix + MANIFEST), self.manifest)
-        artifact.write(context.artifact(suffix + SBOM), self.bill)
-
 
 def of(context: Context, root: Path, suffix: str) -> Inventory:
     """The inventory of an artifact that is made of a root.
@@ -66,14 +61,20 @@ def copied(context: Context, suffix: str, *, of: str = "") -> Inventory:
     return Inventory(manifest=manifest.read_bytes(), bill=sbom.encoded(own))
 
 
+def put(context: Context, inventory: Inventory, suffix: str) -> None:
+    """Write an inventory beside the artifact of this suffix."""
+    artifact.write(context.artifact(suffix + MANIFEST), inventory.manifest)
+    artifact.write(context.artifact(suffix + SBOM), inventory.bill)
+
+
 def write(context: Context, root: Path, suffix: str) -> None:
     """Write what ``of`` gives."""
-    of(context, root, suffix).write(context, suffix)
+    put(context, of(context, root, suffix), suffix)
 
 
 def copy(context: Context, suffix: str, *, of: str = "") -> None:
     """Write what ``copied`` gives."""
-    copied(context, suffix, of=of).write(context, suffix)
+    put(context, copied(context, suffix, of=of), suffix)
 
 
 def write_bill(context: Context, root: Path, suffix: str, packages: Sequence[dpkg.Package]) -> None:

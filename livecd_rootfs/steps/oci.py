@@ -93,7 +93,7 @@ def run(context: Context) -> str:
         layer, described = write_layer(context, root, output)
         output.write(_documents_stored(documents(context, layer), context.epoch))
         output.write(_end(output.tell()))
-    described.write(context, ".oci")
+    inventory.put(context, described, ".oci")
     return f"{image.name}: {units.size(image.stat().st_size)}, {reference(context)}"
 
 

@@ -32,7 +32,7 @@ def run(context: Context) -> str:
         argv = convert_argv(Path(DISK), part.relative_to(context.build), method)
         with pipeline.beside(context, argv):
             described = inventory.copied(context, ".img")
-    described.write(context, ".img")
+    inventory.put(context, described, ".img")
     return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {method}"
 
 

@@ -35,7 +35,7 @@ def run(context: Context) -> str:
         with pipeline.beside(context, argv):
             described = inventory.of(context, root, ".squashfs")
             files = filelist.of(root)
-    described.write(context, ".squashfs")
+    inventory.put(context, described, ".squashfs")
     artifact.write(context.artifact(".squashfs.filelist"), files)
     return f"{image.name}: {units.size(image.stat().st_size)}, compressed with {method}"
 

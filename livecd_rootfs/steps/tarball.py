@@ -56,6 +56,6 @@ def _pack(context: Context, suffix: str, name: str, what: Format) -> str:
     ):
         described = inventory.of(context, root, name)
         files = filelist.lines(listed.names)
-    described.write(context, name)
+    inventory.put(context, described, name)
     artifact.write(context.artifact(f"{name}.filelist"), files)
     return f"{tarball.name}: {units.size(tarball.stat().st_size)}, compressed with {method}"

@@ -71,7 +71,7 @@ def run(context: Context) -> str:
             files = filelist.lines([*listed.names, *listed.added])
     with artifact.appearing(context.artifact(".wsl")) as part:
         os.link(tarball, part)
-    described.write(context, SUFFIX)
+    inventory.put(context, described, SUFFIX)
     artifact.write(context.artifact(f"{SUFFIX}.filelist"), files)
     return f"{tarball.name}: {units.size(tarball.stat().st_size)}, compressed with {method}"
 
