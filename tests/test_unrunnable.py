@@ -26,6 +26,6 @@ def test_the_reason_is_told(tmp_path: Path, text: str | None, mode: int, said: s
     if text is not None:
         program.write_text(text, newline="")
         program.chmod(mode)
-    with pytest.raises(OSError) as failure:  # noqa: PT011 (which one, execve says)
+    with pytest.raises(OSError, match=program.name) as failure:
         subprocess.run([program], check=False)
     assert unrunnable.why(program, failure.value).startswith(said)

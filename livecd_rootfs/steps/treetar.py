@@ -11,6 +11,7 @@ import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -219,6 +220,6 @@ def _saves_room(entry: os.DirEntry[bytes]) -> bool:
 
 
 def _has_hole(path: bytes) -> bool:
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 (a name in bytes)
+    with FileIO(path) as stream:
         size = os.fstat(stream.fileno()).st_size
         return os.lseek(stream.fileno(), 0, os.SEEK_HOLE) < size

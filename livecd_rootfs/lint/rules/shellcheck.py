@@ -75,22 +75,21 @@ def _findings(program: str, paths: Sequence[str]) -> list[_Finding]:
     Raises:
         LivecdError: it does not run.
     """
-    from subprocess import TimeoutExpired  # noqa: PLC0415 (slow to load, and not for all runs)
+    import subprocess  # noqa: PLC0415 (slow to load, and not for all runs)
 
     from livecd_rootfs import process  # noqa: PLC0415 (likewise)
-    from livecd_rootfs.process import CommandError  # noqa: PLC0415 (likewise)
 
     options = ["--format=json", "--severity=warning", f"--exclude={','.join(_NOT_OURS)}"]
     try:
         done = process.run([program, *options, "--", *paths], check=False, timeout=SECONDS)
-    except TimeoutExpired as error:
+    except subprocess.TimeoutExpired as error:
         raise LivecdError(
             f"{PROGRAM} has not ended after {SECONDS} seconds",
             place=paths[0] if len(paths) == 1 else None,
             remedy=f"see what it does with one hook after the other; or --ignore {CODE}",
         ) from error
     if done.status not in _UNDERSTOOD:
-        raise CommandError(done)
+        raise process.CommandError(done)
     try:
         found = json.loads(done.stdout)
     except ValueError as error:
