@@ -20,6 +20,7 @@ NEUTRAL = {
 BUILDER = dict.fromkeys(NEUTRAL, "builder.example\n")
 # What each machine makes for itself.
 SECRETS = (
+    "etc/.resolv.conf.systemd-resolved.bak",
     "var/lib/dbus/machine-id",
     "var/lib/systemd/random-seed",
     "var/lib/systemd/credential.secret",

@@ -15,6 +15,8 @@ from livecd_rootfs.steps import rooted
 
 # Files with times, orders of names or inode numbers of this build, and of no use in an image.
 _FILES = (
+    # The builder's name servers, which a package kept when it put its link there.
+    "/etc/.resolv.conf.systemd-resolved.bak",
     "/etc/passwd-",
     "/etc/group-",
     "/etc/shadow-",

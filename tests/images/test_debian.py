@@ -133,7 +133,8 @@ def debugfs(root: Path, request: str) -> str:
 
 PER_INSTANCE = {
     "machine-id is to be made at first boot": ("/etc/machine-id", "uninitialized\n"),
-    "no name servers of the build host": ("/var/lib/systemd/random-seed", ""),
+    "no name servers of the build host": ("/etc/.resolv.conf.systemd-resolved.bak", ""),
+    "no seed of the random numbers": ("/var/lib/systemd/random-seed", ""),
     "no policy against services": ("/usr/sbin/policy-rc.d", ""),
     "no ssh host key": ("/etc/ssh/ssh_host_ed25519_key", ""),
     "no resolver but systemd's": ("/run/systemd/resolve/stub-resolv.conf", ""),
@@ -156,8 +157,9 @@ def test_no_package_lists_and_logs_take_room(root: Path) -> None:
 
 
 def test_nothing_of_the_build_host_is_in_the_image(built: Built, disk: Path) -> None:
-    """Its name, its paths, the workspace: searched for in every byte of the disk."""
-    traces = [str(built.cache), str(CHECKOUT), "/livecd/"]
+    """Its name, its paths, its name servers: searched for in every byte of the disk."""
+    servers = re.findall(r"^nameserver (?!127\.).*", Path("/etc/resolv.conf").read_text(), re.MULTILINE)
+    traces = [str(built.cache), str(CHECKOUT), "/livecd/", *servers]
     if len(socket.gethostname()) > 6:
         traces.append(socket.gethostname())
     for trace in traces:
