@@ -17,7 +17,7 @@ from io import FileIO
 from pathlib import Path
 
 from livecd_rootfs import units
-from livecd_rootfs.steps import artifact, compression, inventory, root_dir, treetar
+from livecd_rootfs.steps import artifact, compression, inventory, platforms, root_dir, treetar
 from livecd_rootfs.steps.compression import Format
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.inventory import Inventory
@@ -31,15 +31,6 @@ MANIFEST = f"{_TYPE}.manifest.v1+json"
 INDEX = f"{_TYPE}.index.v1+json"
 REFERENCE = "org.opencontainers.image.ref.name"
 CREATED = "org.opencontainers.image.created"
-# Go's words, which the specification asks for, where they are not Debian's.
-_PLATFORMS: Mapping[str, Mapping[str, str]] = {
-    "arm64": {"architecture": "arm64", "variant": "v8"},
-    "armhf": {"architecture": "arm", "variant": "v7"},
-    "armel": {"architecture": "arm", "variant": "v5"},
-    "i386": {"architecture": "386"},
-    "mips64el": {"architecture": "mips64le"},
-    "ppc64el": {"architecture": "ppc64le"},
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +140,7 @@ def configuration(arch: str, layer: Layer, created: str) -> dict[str, object]:
     """
     return {
         "created": created,
-        **_PLATFORMS.get(arch, {"architecture": arch}),
+        **platforms.platform(arch),
         "os": "linux",
         "config": {"Env": [f"PATH={PATH}"], "Cmd": ["/bin/sh"], "WorkingDir": "/"},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer.diff_id}"]},

@@ -9,6 +9,8 @@ so that one can be asked for too, by naming its file.
 A box is a tar file (Vagrant documentation, "Box File Format"). That for libvirt
 has two disks, and so is of the second form, which vagrant-libvirt knows since 2021;
 an older one says that the size is missing, instead of a start without the seed.
+Its metadata names the provider, and the architecture in Go's words, which Vagrant
+reads since 2.4: so a box for another processor than the host's is told apart.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from livecd_rootfs.steps import (
     inventory,
     overlay,
     ovf,
+    platforms,
     qcow2,
     templates,
     ustar,
@@ -137,7 +140,7 @@ def _virtualbox(making: Making, vmdk: Path) -> tuple[Member, ...]:
         configurable=False,
     )
     return (
-        *_texts(making, "virtualbox", {"provider": "virtualbox"}),
+        *_texts(making, "virtualbox", _about(context, "virtualbox")),
         Member(name="box.ovf", content=ovf.render(making.templates / ovf.TEMPLATE, machine)),
         Member(name=disks[0].file, content=vmdk),
         Member(name=disks[1].file, content=seed),
@@ -154,7 +157,7 @@ def _libvirt(making: Making) -> tuple[Member, ...]:
         _convert(making, source, making.folder / name)
     sizes = {name: source.stat().st_size for name, source in disks.items()}
     about = {
-        "provider": "libvirt",
+        **_about(making.context, "libvirt"),
         "disks": [
             {"path": name, "format": "qcow2", "virtual_size": -(-size // GIB)}
             for name, size in sizes.items()
@@ -162,6 +165,10 @@ def _libvirt(making: Making) -> tuple[Member, ...]:
     }
     images = (Member(name=name, content=making.folder / name) for name in disks)
     return (*_texts(making, "libvirt", about), *images)
+
+
+def _about(context: Context, provider: str) -> Mapping[str, str]:
+    return {"provider": provider, "architecture": platforms.platform(context.arch)["architecture"]}
 
 
 def _convert(making: Making, source: Path, image: Path) -> None:

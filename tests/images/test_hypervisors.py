@@ -133,7 +133,9 @@ def test_the_boxes_hold_the_same_disks(boxed: Built, generic_disk: Path, tmp_pat
     process.run(["qemu-img", "compare", virtualbox / "box-disk002.vmdk", libvirt / "seed.img"])
     about = json.loads((libvirt / "metadata.json").read_text())
     assert [each["path"] for each in about["disks"]] == ["box.img", "seed.img"]
-    assert json.loads((virtualbox / "metadata.json").read_text()) == {"provider": "virtualbox"}
+    plain = json.loads((virtualbox / "metadata.json").read_text())
+    assert plain == {"provider": "virtualbox", "architecture": host_architecture()}
+    assert about["architecture"] == host_architecture()
     keys = {folder.joinpath("vagrant_private_key").read_bytes() for folder in (virtualbox, libvirt)}
     assert keys == {(boxed.cache / "keys/vagrant").read_bytes()}
 

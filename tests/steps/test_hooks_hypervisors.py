@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -89,6 +90,8 @@ def test_vagrant(new_build: NewBuild) -> None:
         assert process.run(["tar", "-tf", box]).stdout.split() == names
         process.run(["tar", "-xf", box], cwd=build.overlays)
     assert (build.overlays / "vagrant_private_key").read_bytes() == key.read_bytes()
+    about = json.loads((build.overlays / "metadata.json").read_text())
+    assert (about["provider"], about["architecture"]) == ("libvirt", "amd64")
     for name in ("box.img", "box-disk001.vmdk"):
         process.run(["qemu-img", "compare", build.overlays / name, build.build / DISK])
     process.run(
