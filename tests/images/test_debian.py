@@ -158,7 +158,9 @@ def test_no_package_lists_and_logs_take_room(root: Path) -> None:
 
 def test_nothing_of_the_build_host_is_in_the_image(built: Built, disk: Path) -> None:
     """Its name, its paths, its name servers: searched for in every byte of the disk."""
-    servers = re.findall(r"^nameserver (?!127\.).*", Path("/etc/resolv.conf").read_text(), re.MULTILINE)
+    servers = re.findall(
+        r"^nameserver (?!127\.).*", Path("/etc/resolv.conf").read_text(), re.MULTILINE
+    )
     traces = [str(built.cache), str(CHECKOUT), "/livecd/", *servers]
     if len(socket.gethostname()) > 6:
         traces.append(socket.gethostname())
