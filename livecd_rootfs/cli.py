@@ -20,6 +20,7 @@ from livecd_rootfs.options import (
     AcceleratorName,
     Arch,
     BaseOption,
+    BuildTargets,
     Cache,
     FirmwareName,
     Given,
@@ -58,22 +59,6 @@ app = typer.Typer(
       livecd-rootfs boot out/*.img        boot it, until its login prompt
     """,
 )
-
-
-def _version(asked: object) -> None:
-    if asked:
-        version()
-        raise typer.Exit
-
-
-@app.callback()
-def program(
-    _asked: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
-    ] = False,
-) -> None:
-    """What goes before every command; its help is that of ``app``."""
 
 
 @app.command(
@@ -183,7 +168,7 @@ def explain(
 @app.command()
 @with_settings
 def build(
-    targets: Targets,
+    targets: BuildTargets,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="DIR", help="Where artifacts go. [default: out]"),
@@ -319,7 +304,7 @@ def boot(
 
     Takes every disk that a build makes: raw, qcow2, vmdk and vhd, compressed
     or not, and those in an OVA, a Vagrant box or the archive for Google. The
-    image is never written to. The exit code says whether it came so far.
+    image is never written to. The exit status says whether it came so far.
     What counts is a secret of this one boot that the guest itself shows, so a
     crash can't pass for success.
 
@@ -418,28 +403,23 @@ app.command("launchpad-metadata")(projectcli.launchpad_metadata)
 @app.command()
 def version() -> None:
     """Print the version."""
-    _print_version(asked=True)
+    print(f"{PROGRAM} {__version__}")
+
+
+def _version(asked: object) -> None:
+    if asked:
+        version()
+        raise typer.Exit
 
 
 @app.callback()
-def _options(
-    version: Annotated[
+def program(
+    _asked: Annotated[
         bool,
-        typer.Option(
-            "--version",
-            callback=lambda asked: _print_version(asked=asked),
-            is_eager=True,
-            help="Print the version.",
-        ),
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
-    del version  # its callback has ended the program
-
-
-def _print_version(*, asked: bool) -> None:
-    if asked:
-        print(f"{PROGRAM} {__version__}")
-        raise typer.Exit
+    """What goes before every command; its help is that of ``app``."""
 
 
 def _tell(line: str) -> None:

@@ -87,13 +87,17 @@ def target_names() -> tuple[str, ...]:
         return ()
 
 
-Targets = Annotated[
+def _targets(text: str) -> typer.models.ArgumentInfo:
+    argument: typer.models.ArgumentInfo = typer.Argument(
+        metavar="TARGET...", help=text, autocompletion=_complete_target
+    )
+    return argument
+
+
+Targets = Annotated[list[str], _targets("Image targets; a comma list counts as several.")]
+BuildTargets = Annotated[
     list[str],
-    typer.Argument(
-        metavar="TARGET...",
-        help="Image targets; a comma list counts as several.",
-        autocompletion=_complete_target,
-    ),
+    _targets("Image targets. A comma list is one build of several, each further word another."),
 ]
 Tree = Annotated[
     Path | None,
@@ -136,12 +140,16 @@ Report = Annotated[
 
 
 # What stands for the value in ``--help``.
-_METAVARS = {
+_METAVARS: Mapping[Kind | str, str] = {
+    Kind.ARGUMENTS: "ARGUMENTS",
     Kind.WORDS: "LIST",
     Kind.BYTES: "SIZE",
     Kind.SECONDS: "SECONDS",
     Kind.FILE: "FILE",
     Kind.HASH: "HASH",
+    "mirror": "URL",
+    "serial_console": "PORT",
+    "sign_key": "KEY",
 }
 
 
@@ -150,7 +158,7 @@ def _setting(row: Setting) -> typer.models.OptionInfo:
     default = f" [default: {row.default}]" if row.default else ""
     option: typer.models.OptionInfo = typer.Option(
         f"--{row.name.replace('_', '-')}",
-        metavar="|".join(row.choices) or _METAVARS.get(row.kind, "NAME"),
+        metavar="|".join(row.choices) or _METAVARS.get(row.name) or _METAVARS.get(row.kind, "NAME"),
         help=f"{row.help}{default}",
         show_default=False,
     )

@@ -11,7 +11,7 @@ from livecd_rootfs import header, series
 from livecd_rootfs.build import plan as plans
 from livecd_rootfs.build.plan import Base, BuildPlan
 from livecd_rootfs.diagnostics import Diagnostic, Severity
-from livecd_rootfs.errors import LivecdError, UsageError
+from livecd_rootfs.errors import EXIT_USAGE, LivecdError, UsageError
 from livecd_rootfs.header import HookHeader
 from livecd_rootfs.hooktree import HookTree
 from livecd_rootfs.image import artifacts
@@ -21,6 +21,7 @@ from livecd_rootfs.tools import Mode, Toolbox
 
 HEADER_BYTES = 16384
 NOT_EXECUTABLE = "not-executable"
+MISSING_SERIES = "missing-series"
 TREE = "hooks.d"
 
 
@@ -30,6 +31,13 @@ class Findings(LivecdError):
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__(f"{len(diagnostics)} errors in the series files")
         self.diagnostics = tuple(diagnostics)
+        if all(_is_of_command_line(each) for each in diagnostics):
+            self.exit_code = EXIT_USAGE
+
+
+def _is_of_command_line(diagnostic: Diagnostic) -> bool:
+    """Whether a target that there is not was named there: in a file it would have a place."""
+    return diagnostic.code == MISSING_SERIES and not diagnostic.labels
 
 
 def find_tree(option: Path | None, directory: Path) -> Path:

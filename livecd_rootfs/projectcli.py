@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livecd_rootfs.options import Given, Targets, Tree, with_settings
+from livecd_rootfs.options import BuildTargets, Given, Tree, with_settings
 
 if TYPE_CHECKING:
     from livecd_rootfs.diagnostics import Diagnostic
@@ -43,7 +43,10 @@ def summary(
     """
     from livecd_rootfs.views import settingslist
 
-    found = project_of(tree, settings, [targets or ["image"]]).settings
+    project = project_of(tree, settings, [targets or ["image"]])
+    if targets:
+        project.resolve(targets)  # refuses one that there is not
+    found = project.settings
     sys.stdout.write(settingslist.data(found) if json else settingslist.text(found))
 
 
@@ -80,7 +83,7 @@ def _warn(diagnostic: Diagnostic) -> None:
 
 
 @with_settings
-def launchpad_metadata(targets: Targets, tree: Tree = None, *, settings: Given) -> None:
+def launchpad_metadata(targets: BuildTargets, tree: Tree = None, *, settings: Given) -> None:
     """Print Launchpad's parallel builds, as JSON.
 
     Each word is a build, a comma list one of several targets; --arch may be a

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from livecd_rootfs.options import (
     BaseOption,
+    BuildTargets,
     Cache,
     Given,
     Jobs,
-    Targets,
     ToolsMode,
     ToolsOption,
     Tree,
@@ -21,7 +21,7 @@ from livecd_rootfs.options import (
 
 @with_settings
 def verify(
-    targets: Targets,
+    targets: BuildTargets,
     base: BaseOption = None,
     tools: ToolsOption = ToolsMode.auto,
     jobs: Jobs = None,
@@ -36,7 +36,7 @@ def verify(
     directory, the time, the host name, the time zone, the language, the umask,
     how many cores there are and how many steps run at once. Every layer and
     every artifact is compared. If two differ, the first layer and file are
-    named, diffoscope looks into them if it is installed, and the exit code is 1.
+    named, diffoscope looks into them if it is installed, and the exit status is 1.
     What a later step removes or replaces is told, and does no harm.
 
     \b

@@ -49,6 +49,19 @@ def test_who_names_no_target_is_told_which_there_are(tmp_path: Path) -> None:
     )
 
 
+def test_a_target_that_there_is_not_is_a_wrong_command_line(tmp_path: Path) -> None:
+    (tmp_path / "hooks.d/base/series").mkdir(parents=True)
+    (tmp_path / "hooks.d/chroot").mkdir()
+    (tmp_path / "hooks.d/base/series/mine").write_text("depends thine\n")
+    for command in ("plan", "summary"):
+        failed = run(command, "mien", cwd=tmp_path)
+        assert (failed.returncode, failed.stdout) == (2, "")
+        assert failed.stderr.splitlines()[1:] == [" = help: did you mean 'mine'?"]
+    in_a_file = run("plan", "mine", cwd=tmp_path)
+    assert in_a_file.returncode == 1
+    assert "hooks.d/base/series/mine:1:9" in in_a_file.stderr
+
+
 def test_a_word_that_no_command_knows_leads_to_the_list_of_commands() -> None:
     assert run("bild").stderr == (
         "livecd-rootfs: No such command 'bild'. Did you mean 'build'?\n"

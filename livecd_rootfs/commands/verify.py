@@ -20,7 +20,7 @@ from livecd_rootfs.build.comparison import Difference
 from livecd_rootfs.build.variation import Surroundings
 from livecd_rootfs.build.workspace import open_workspace
 from livecd_rootfs.commands.cache import table
-from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.errors import EXIT_USAGE, LivecdError, UsageError
 from livecd_rootfs.layers import flatten
 from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.layers.store import Store
@@ -99,7 +99,8 @@ def _build(request: Request, place: Surroundings, which: str, tell: Tell) -> Non
                 tell(f"{which} build: {told}")
         status = running.wait()
     if status != 0:
-        raise LivecdError(f"the {which} of the two builds {process.describe_status(status)}")
+        kind = UsageError if status == EXIT_USAGE else LivecdError
+        raise kind(f"the {which} of the two builds {process.describe_status(status)}")
 
 
 def _share(cache: Path, own: Path) -> None:

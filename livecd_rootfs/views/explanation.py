@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from livecd_rootfs.build.plan import BuildPlan, Step, chain, closes
-from livecd_rootfs.diagnostics.near import did_you_mean, near
+from livecd_rootfs.diagnostics.near import SUGGESTIONS, did_you_mean, near
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.resolve import Provided, Reach, Resolution
 
@@ -29,7 +29,8 @@ def explain(
     """What the plan knows about a hook, an artifact or a series.
 
     Args:
-        name: a hook's path or its last part, an artifact or its last part, a series.
+        name: a hook's path, its last part, or how that begins, such as a number; an artifact
+            or its last part; a series.
         plan: the plan for the targets.
         resolution: what the plan was made from.
         others: the hooks of the tree that exist, asked only when the plan has no such thing.
@@ -40,6 +41,9 @@ def explain(
     """
     seen = _Seen(plan=plan, resolution=resolution, story=story)
     parts = _parts(name, seen, str.__eq__) or _parts(name, seen, _ends)
+    if not parts:
+        began = [step for step in plan.steps if step.hook and _begins(step.name, name)]
+        parts = [_of_step(step, story) for step in began] if len(began) == 1 else []
     if not parts:
         raise _nothing(name, plan, resolution, others)
     return "\n".join(parts)
@@ -67,6 +71,15 @@ def _parts(name: str, seen: _Seen, fits: Callable[[str, str], bool]) -> list[str
 def _ends(whole: str, name: str) -> bool:
     """Whether a name is the last part of a hook's path, or of an artifact's."""
     return whole.endswith((f"/{name}", f".{name}")) or whole == name.removeprefix("./")
+
+
+def _begins(hook: str, name: str) -> bool:
+    """Whether a hook's path, or the last part of it, begins with the words of a name.
+
+    ``050`` and ``050-ssh`` are ``chroot/050-ssh.chroot``; ``05`` and ``050-s`` are not.
+    """
+    begun = hook if "/" in name else hook.rpartition("/")[2]
+    return bool(name) and begun.startswith(name) and not begun[len(name) :][:1].isalnum()
 
 
 def _of_step(step: Step, story: Story) -> str:
@@ -146,6 +159,12 @@ def _link(place: str, name: str) -> str:
     return f"{name}, which {place} depends on" if place else f"{name} is a target"
 
 
+def _near(name: str, known: Sequence[str]) -> tuple[str, ...]:
+    """What may have been meant: what is spelt alike, else what has the name in it."""
+    holding = tuple(dict.fromkeys(each for each in known if name and name in each))
+    return near(name, known) or (holding if len(holding) <= SUGGESTIONS else ())
+
+
 def _nothing(
     name: str, plan: BuildPlan, resolution: Resolution, others: Callable[[], Iterable[str]]
 ) -> LivecdError:
@@ -161,5 +180,6 @@ def _nothing(
         )
     return LivecdError(
         f"nothing in a build of {' '.join(plan.targets)} is called '{name}'",
-        remedy=did_you_mean(near(name, known)) or "livecd-rootfs plan shows all names",
+        remedy=did_you_mean(_near(name, known))
+        or f"`livecd-rootfs plan {' '.join(plan.targets)}` shows all names",
     )

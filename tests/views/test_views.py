@@ -186,6 +186,20 @@ def test_why_it_is_there(name: str, plan: BuildPlan, resolution: Resolution) -> 
     assert explanation.explain(name, plan, resolution, list) == EXPLANATIONS[name]
 
 
+@pytest.mark.parametrize("name", ["010", "010-clean", "chroot/010", "dis", "01", ""])
+def test_a_hook_is_known_by_the_words_that_it_alone_begins_with(
+    name: str, plan: BuildPlan, resolution: Resolution
+) -> None:
+    whole = "chroot/010-clean.chroot"
+    if "010" in name:
+        assert explanation.explain(name, plan, resolution, list) == EXPLANATIONS[whole]
+        return
+    with pytest.raises(LivecdError) as failure:
+        explanation.explain(name, plan, resolution, list)
+    offered = {"01": f"did you mean '{whole}'?", "": "`livecd-rootfs plan box` shows all names"}
+    assert failure.value.remedy == offered.get(name, failure.value.remedy)
+
+
 def test_a_name_that_nothing_has_offers_the_nearest(
     plan: BuildPlan, resolution: Resolution
 ) -> None:
