@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from livecd_rootfs import __version__, cachecli, inspectcli, projectcli, streams, verifycli
-from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError
+from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError, UsageError
 from livecd_rootfs.options import (
     AcceleratorName,
     Arch,
@@ -268,8 +268,8 @@ def boot(
         Goal, typer.Option("--until", help="How far: its login prompt, ssh, cloud-init's end.")
     ] = Goal.login,
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", help="For the whole boot.")
-    ] = 600.0,
+        int, typer.Option("--timeout", metavar="SECONDS", min=1, help="For the whole boot.")
+    ] = 600,
     screenshot: Annotated[
         Path | None, typer.Option("--screenshot", metavar="PNG", help="Its screen, at the end.")
     ] = None,
@@ -288,7 +288,9 @@ def boot(
     accelerator: Annotated[
         AcceleratorName, typer.Option("--accelerator", help="auto tries KVM, else emulates.")
     ] = AcceleratorName.auto,
-    memory: Annotated[int, typer.Option("--memory", metavar="MIB", help="Of the guest.")] = 1024,
+    memory: Annotated[
+        int, typer.Option("--memory", metavar="MIB", min=64, help="Of the guest.")
+    ] = 1024,
     disk_size: Annotated[
         str | None,
         typer.Option("--disk-size", metavar="SIZE", help="Of its disk. [default: the image's]"),
@@ -336,6 +338,8 @@ def boot(
         cache=kept,
     )
     place = command.Place(mode=Mode(tools.value), cache=kept, environ=os.environ)
+    if console and shell:
+        raise UsageError("--console and --shell can't both be had", remedy="leave one out")
     if console or shell:
         by = "console" if console else "shell"
         raise typer.Exit(command.look(request, place, by=by))

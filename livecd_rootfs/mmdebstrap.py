@@ -195,6 +195,11 @@ CAUSES = (
         remedy="check the clock with `date`",
     ),
     Cause(
+        pattern=r"invalid mirror: (\S+)",
+        message="'{0}' is no mirror",
+        remedy="write something like --mirror http://HOST/debian, or a line of sources.list",
+    ),
+    Cause(
         pattern=r"does not have a Release file",
         message="{source} has no suite '{suite}'",
         remedy="check its spelling; old and other suites may need --mirror",

@@ -126,6 +126,11 @@ RECORDED = {
         "the signature of the archive for 'nosuch' can't be verified",
         "install the distribution's keyring (debian-archive-keyring, ubuntu-keyring)",
     ),
+    "no mirror": (
+        "I: finding correct signed-by value...\nE: invalid mirror: nix\n",
+        "'nix' is no mirror",
+        "write something like --mirror http://HOST/debian, or a line of sources.list",
+    ),
     "unknown package": (
         "E: Unable to locate package vmi\nE: setup failed: E: apt-get --yes install vmi failed\n",
         "'nosuch' has no package 'vmi'",

@@ -300,7 +300,7 @@ def _writing(path: Path) -> Iterator[Path]:
     try:
         yield fresh
     except OSError as error:
-        raise LivecdError(f"{path} can't be written", why=str(error)) from error
+        raise LivecdError(f"{path} can't be written", why=error.strerror) from error
     finally:
         fresh.unlink(missing_ok=True)
 
@@ -316,7 +316,9 @@ def open_sink(
     try:
         stream = log.open("wb", buffering=0)
     except OSError as error:
-        raise LivecdError("the console's log can't be written", why=str(error)) from error
+        raise LivecdError(
+            "the console's log can't be written", place=str(log), why=error.strerror
+        ) from error
 
     def sink(chunk: bytes) -> None:
         stream.write(chunk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -100,7 +101,9 @@ def until(request: Request, place: Place, *, show_console: bool) -> str:
 
     Raises:
         BootFailed: the guest did not come so far.
+        LivecdError: what was asked for can't be written, or the image can't be booted.
     """
+    _must_have_room_for(request.screenshot)
     box = toolbox(request, place, _tell)
     with unpacked(request, box) as asked, closing(GuestLine(sys.stderr)) as guest:
         result = check.boot_image(
@@ -108,6 +111,14 @@ def until(request: Request, place: Place, *, show_console: bool) -> str:
         )
         seen = tuple(dict.fromkeys(guest.last_lines(LINES_SHOWN + 1)))[-LINES_SHOWN:]
     return summary(request, result, seen)
+
+
+def _must_have_room_for(screenshot: Path | None) -> None:
+    """It is taken at the end of a boot, and must not fail only then."""
+    folder = screenshot.absolute().parent if screenshot else Path("/")
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        why = "it can't be written to" if folder.is_dir() else "there is no such directory"
+        raise LivecdError("the screenshot can't be written", place=str(folder), why=why)
 
 
 def look(request: Request, place: Place, *, by: str) -> int:

@@ -113,7 +113,9 @@ def write(file: Path, run: Record) -> None:
         # What is no character (a byte of a name that is no UTF-8) is told by its number.
         artifact.write(file, page.render(run).encode(errors="backslashreplace"))
     except OSError as error:
-        raise LivecdError("the report can't be written", place=str(file), why=str(error)) from error
+        raise LivecdError(
+            "the report can't be written", place=str(file), why=error.strerror
+        ) from error
 
 
 def _write_after_failure(file: Path, run: Record, listen: Listener) -> None:

@@ -141,7 +141,7 @@ def failure(place: Path, error: OSError) -> LivecdError:
         return LivecdError(
             "no space left for the layer store",
             place=str(place),
-            why=str(error),
+            why=error.strerror,
             remedy="free some space, as with `livecd-rootfs cache gc --max-size 20G`, "
             "or choose another place with --cache DIR",
         )
@@ -149,7 +149,10 @@ def failure(place: Path, error: OSError) -> LivecdError:
     if error.errno == errno.EROFS:
         return read_only(place)
     return LivecdError(
-        "the layer store can't be used", place=str(place), why=str(error), remedy=remedy
+        "the layer store can't be used",
+        place=str(error.filename or place),
+        why=error.strerror or str(error),
+        remedy=remedy,
     )
 
 

@@ -55,7 +55,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """A command line that can't be understood."""
-        raise UsageError(message, remedy=f"see {PROGRAM} --help")
+        raise UsageError(message, remedy=f"see {self.prog} --help")
 
 
 def main() -> int:

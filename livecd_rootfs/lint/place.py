@@ -53,7 +53,11 @@ def around(paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for path in paths:
         if not os.path.lexists(path):
-            raise UsageError(f"there is no {path}")
+            raise UsageError(
+                f"there is no file '{path}'",
+                remedy="name files and folders of a hooks.d, or one of the commands that "
+                "series-lint --help lists",
+            )
         tree = _around(path)
         found[tree] = (*found.get(tree, ()), path)
     return found

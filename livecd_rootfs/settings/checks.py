@@ -117,12 +117,19 @@ def _must_be_hash(text: str) -> None:
         raise ValueError(text)
 
 
+def _must_be_name(text: str) -> None:
+    if "/" in text:
+        raise ValueError(text)
+
+
 _CHECKS: Mapping[Kind, Callable[[str], object]] = {
+    Kind.NAME: _must_be_name,
     Kind.BYTES: byte_count,
     Kind.SECONDS: int,
     Kind.HASH: _must_be_hash,
 }
 _EXAMPLES = {
+    Kind.NAME: "my-image, with no slash: it is a part of the artifacts' names",
     Kind.BYTES: "3G or 512M",
     Kind.SECONDS: "1700000000",
     Kind.HASH: "what `openssl passwd -6` prints; a password itself is never taken",

@@ -10,6 +10,8 @@ class Kind(Enum):
     """How the text of a setting is read."""
 
     TEXT = "text"
+    # A part of the names of files.
+    NAME = "name"
     WORDS = "list"
     LINES = "list of lines"
     ARGUMENTS = "line of arguments"

@@ -13,7 +13,7 @@ from livecd_rootfs.boot.request import Accelerator, Firmware, Proof, Request, Re
 from livecd_rootfs.commands import boot
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.progress.guest import GuestLine
-from livecd_rootfs.tools import Toolbox
+from livecd_rootfs.tools import Mode, Toolbox
 from tests.progress.screen import Screen
 
 REQUEST = Request(image=Path("out/livecd.debian-cpc.img"))
@@ -62,6 +62,18 @@ def test_a_full_summary() -> None:
         "  screen:   screen.png\n"
         "  console:  boot.log\n"
     )
+
+
+@pytest.mark.parametrize("folder", ["none", "file"])
+def test_a_screenshot_that_has_no_place_is_told_before_the_boot(
+    tmp_path: Path, folder: str
+) -> None:
+    (tmp_path / "file").touch()
+    request = replace(REQUEST, screenshot=tmp_path / folder / "screen.png")
+    place = boot.Place(mode=Mode.HOST, cache=tmp_path, environ={})
+    with pytest.raises(LivecdError) as failure:
+        boot.until(request, place, show_console=False)
+    assert failure.value.place == str(tmp_path / folder)
 
 
 def test_what_is_packed_is_booted_from_a_copy_that_goes(tmp_path: Path) -> None:

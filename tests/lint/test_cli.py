@@ -108,6 +108,16 @@ def test_several_trees(here: Path) -> None:
     assert concise("one", "two") == f"one/hooks.d/{MISSING}two/hooks.d/{MISSING}"
 
 
+@pytest.mark.usefixtures("here")
+def test_a_slip_of_the_pen_in_a_command() -> None:
+    assert lint("grap").err == (
+        "series-lint: there is no file 'grap'\n"
+        "  help: name files and folders of a hooks.d, or one of the commands that series-lint"
+        " --help lists\n"
+    )
+    assert lint("new").err.endswith("  help: see series-lint new --help\n")
+
+
 def test_no_tree() -> None:
     ended = lint()
     assert ended.status == 2

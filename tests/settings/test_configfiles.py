@@ -235,6 +235,7 @@ WRONG = {
     "ManifestFormat=json, xml": ("2:16", "ManifestFormat is 'xml', which it can't be"),
     "ImageSize=": None,
     "ImageSize=big": ("2:11", "ImageSize is 'big', which is not a size"),
+    "ImageId=a/b": ("2:9", "ImageId is 'a/b', which is not a name"),
     "Environment=A='x": ("2:13", "Environment can't be read"),
     "ExtraTrees=none": ("2:12", "ExtraTrees names '{here}/none', which is not there"),
     "ExtraTrees=mkosi.conf:etc": (
