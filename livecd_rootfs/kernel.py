@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 from pathlib import Path
 
 CLONE_NEWNS = 0x00020000
@@ -146,7 +145,7 @@ def change_root() -> None:
     The old root comes to lie on the new one and is taken away from there: the
     way that pivot_root(2) describes under "pivot_root(".", ".")".
     """
-    number = _SYS_PIVOT_ROOT[platform.machine()]
+    number = _SYS_PIVOT_ROOT[os.uname().machine]
     here = ctypes.c_char_p(b".")
     _syscall(number, here, here, what="pivot_root")
     unmount(".", MNT_DETACH)

@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import kernel, trees
+from livecd_rootfs.values import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bind:
+class Bind(Value):
     """A file or directory of the outside, with the mounts below it.
 
     Attributes:
@@ -31,23 +30,20 @@ class Bind:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tmpfs:
+class Tmpfs(Value):
     """An empty directory in memory."""
 
     target: str
     mode: int = 0o755
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proc:
+class Proc(Value):
     """``/proc`` of the sandbox's own PID namespace."""
 
     target: str = "/proc"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sys:
+class Sys(Value):
     """``/sys``, read-only, with the network devices that the command has, and no others.
 
     Attributes:
@@ -59,23 +55,20 @@ class Sys:
     target: str = "/sys"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Devices:
+class Devices(Value):
     """A small ``/dev``: the nodes that every program expects, and no disk."""
 
     target: str = "/dev"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Value):
     """A symbolic link."""
 
     target: str
     to: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlay:
+class Overlay(Value):
     """An overlay of directories of the outside.
 
     Attributes:

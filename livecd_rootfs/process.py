@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from livecd_rootfs import programs
 from livecd_rootfs.errors import LivecdError
-
-log = logging.getLogger(__name__)
+from livecd_rootfs.values import Value
 
 TAIL_LINES = 30
 COMMAND_CANNOT_RUN = 126
@@ -23,8 +20,7 @@ COMMAND_NOT_FOUND = 127
 SIGNAL_BASE = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
+class Completed(Value):
     """A command that ended.
 
     Attributes:
@@ -121,7 +117,6 @@ def run(
         CommandError: it failed, with the last lines that it printed.
     """
     words = tuple(str(word) for word in argv)
-    log.debug("run: %s", quote(words))
     started = time.monotonic()
     try:
         ended = subprocess.run(  # noqa: PLW1510 (checked below, with the output in the message)

@@ -12,13 +12,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from livecd_rootfs import sandbox
 from livecd_rootfs.process import SIGNAL_BASE, CommandMissing, Completed
 from livecd_rootfs.sandbox import Sandbox
+from livecd_rootfs.values import Value
 
 
 class Running(Protocol):
@@ -35,8 +35,7 @@ class Running(Protocol):
         """End it at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostProcess:
+class HostProcess(Value):
     """A program of the host that dies with this process."""
 
     process: subprocess.Popen[bytes]

@@ -19,8 +19,8 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn
 
 from livecd_rootfs import kernel, mounts, unrunnable
@@ -33,22 +33,21 @@ from livecd_rootfs.process import (
     CommandError,
     Completed,
 )
+from livecd_rootfs.values import Value
 
 GRACE_SECONDS = 2.0
 # Modes of what a command makes must not depend on who called us.
 UMASK = 0o022
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Value):
     """As whom a command runs: a user and a group, by their numbers inside, and no other groups."""
 
     uid: int
     gid: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sandbox:
+class Sandbox(Value):
     """What a command sees.
 
     Attributes:
@@ -65,7 +64,7 @@ class Sandbox:
     operations: tuple[Operation, ...] = ()
     root: Path | None = None
     cwd: str = "/"
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = MappingProxyType({})
     network: bool = True
     hostname: str = "localhost"
     terminal: bool = False
@@ -76,8 +75,7 @@ class SandboxError(LivecdError):
     """The sandbox itself could not be set up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
+class Child(Value):
     """A running sandbox: its first process and a descriptor that tells its end."""
 
     pid: int

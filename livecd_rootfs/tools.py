@@ -8,12 +8,10 @@ current stable's tools, entered by namespaces with the working directory bound i
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -22,6 +20,7 @@ from types import MappingProxyType
 from livecd_rootfs import mounts, process, sandbox
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.running import HostProcess, Running
+from livecd_rootfs.values import Value
 
 MAKE_ROOT = "`livecd-rootfs tools` makes the tools root"
 ROOT_PATH = "/usr/sbin:/usr/bin"
@@ -31,8 +30,7 @@ _SYSTEM_DIRECTORIES = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 Version = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(Value):
     """One program that a step runs.
 
     Attributes:
@@ -118,8 +116,7 @@ class Mode(Enum):
     ROOT = "root"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
+class Host(Value):
     """The tool of the host is used."""
 
     path: Path
@@ -127,8 +124,7 @@ class Host:
     owner: str = "host"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Root:
+class Root(Value):
     """The tool of the tools root is used; ``path`` is its name inside of ``directory``."""
 
     directory: Path
@@ -141,8 +137,7 @@ class ToolError(LivecdError):
     """A tool that can't be had: missing, too old, or in no tools root."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Toolbox:
+class Toolbox(Value):
     """Where to find tools, and how to run them.
 
     Attributes:
@@ -348,6 +343,8 @@ def tool_named(name: str) -> Tool:
     """
     if name in TOOLS:
         return TOOLS[name]
+    import difflib  # noqa: PLC0415 (slow to load, and only for this)
+
     near = difflib.get_close_matches(name, TOOLS, n=1)
     remedy = f"did you mean '{near[0]}'?" if near else f"one of {', '.join(sorted(TOOLS))}"
     raise UsageError(f"no tool is called '{name}'", remedy=remedy)

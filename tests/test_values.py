@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pkgutil
+import sys
 from collections.abc import Callable
 
 import pytest
 
-from livecd_rootfs import hooksdir, resolution, series, source, values
+from livecd_rootfs import hooksdir, process, resolution, series, source, steps, values
 
 
 class Pair(values.Value):
@@ -21,6 +23,39 @@ def test_content_decides_equality_and_hash() -> None:
     assert Pair(left=1, right="x") != Pair(left=2, right="x")
     assert Pair(left=1, right="x") != (1, "x")
     assert len({Pair(left=1, right="x"), Pair(left=1, right="x")}) == 1
+
+
+class Labelled(values.Value):
+    """An example with defaults."""
+
+    left: int
+    label: str = "none"
+    more: tuple[int, ...] = ()
+
+
+def test_defaults() -> None:
+    assert Labelled(left=1) == Labelled(left=1, label="none", more=())
+    assert Labelled(left=1, more=(2,)).more == (2,)
+    kind: Callable[..., Labelled] = Labelled
+    with pytest.raises(TypeError, match="lacks the field left"):
+        kind(label="x", other=1)
+
+
+def test_another_that_differs_in_a_field() -> None:
+    first = Labelled(left=1, label="x")
+    assert values.replaced(first, left=2) == Labelled(left=2, label="x")
+    assert first.left == 1
+    with pytest.raises(TypeError, match="takes the fields left, label, more"):
+        values.replaced(first, other=2)
+
+
+def test_a_hook_starts_without_dataclasses() -> None:
+    """A build starts dozens of hooks; what each one loads is waited for."""
+    names = sorted(each.name for each in pkgutil.iter_modules(steps.__path__))
+    imports = "; ".join(f"import livecd_rootfs.steps.{name}" for name in names)
+    told = "print(*sorted({'dataclasses', 'difflib', 'inspect'} & set(sys.modules)))"
+    ended = process.run([sys.executable, "-c", f"import sys; {imports}; {told}"])
+    assert ended.stdout == "\n"
 
 
 def test_shows_its_fields() -> None:

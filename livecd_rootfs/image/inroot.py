@@ -6,10 +6,9 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import replace
 from pathlib import Path
 
-from livecd_rootfs import process, quietroot, sandbox
+from livecd_rootfs import quietroot, sandbox, values
 from livecd_rootfs.mounts import Operation
 from livecd_rootfs.network import proxies
 from livecd_rootfs.process import Completed
@@ -69,7 +68,6 @@ def run(
         network=network,
         user=user,
     )
-    process.log.debug("run in %s: %s", root, process.quote(argv))
     quieted = quietroot.quiet(root) if quiet else nullcontext()
     with quieted, _without_mount_points(root, seen.operations):
         return sandbox.run(
@@ -100,7 +98,7 @@ def output_descriptor() -> int | None:
 def _inside(root: Path, operation: Operation) -> Operation:
     """The operation where the root's own links lead: mounting itself would follow them outside."""
     place = rooted.resolve(root, operation.target).relative_to(root)
-    return replace(operation, target=f"/{place}")
+    return values.replaced(operation, target=f"/{place}")
 
 
 @contextmanager

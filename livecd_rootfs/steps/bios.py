@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
@@ -18,6 +17,7 @@ from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.gpt import BOOT_CODE_SIZE
 from livecd_rootfs.steps.grub import Place
 from livecd_rootfs.steps.layout import SECTOR, Partition
+from livecd_rootfs.values import Value
 
 MODULES = "usr/lib/grub/i386-pc"
 INSTALLED = "boot/grub/i386-pc"
@@ -29,8 +29,7 @@ _BLOCK_LIST = SECTOR - 12
 _NO_OPERATION = b"\x90\x90"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bios:
+class Bios(Value):
     """GRUB's two parts as its packages have them: what loads, and what is loaded."""
 
     boot: bytes

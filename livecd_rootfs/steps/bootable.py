@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
@@ -22,13 +21,13 @@ from livecd_rootfs.steps.bios import Bios
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.grub import Place
 from livecd_rootfs.steps.kernels import Kernel
+from livecd_rootfs.values import Value
 from livecd_rootfs.variants import SYSTEMD_BOOT
 
 BOOT_LABEL = "BOOT"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Boot:
+class Boot(Value):
     """How a disk boots.
 
     Attributes:

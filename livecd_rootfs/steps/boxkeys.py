@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.process import CommandError
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.values import Value
 
 VARIABLE = "VAGRANT_KEY_FILE"
 _PRIVATE = b"PRIVATE KEY-----"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoxKey:
+class BoxKey(Value):
     """The public key that lets in, and the private one, if the box is to have it."""
 
     public: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.values import Value
 
 SERIAL_CONSOLE = "SERIAL_CONSOLE"
 KERNEL_COMMAND_LINE = "KERNEL_COMMAND_LINE"
@@ -16,8 +16,7 @@ _FIRST_PORT = {"arm64": "ttyAMA0"}
 _CONSOLE = re.compile(r"(?P<port>tty[A-Z]+|hvc)(?P<unit>[0-9]+)(,(?P<speed>[0-9]+)[a-z0-9]*)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandLine:
+class CommandLine(Value):
     """What a kernel is told besides its root.
 
     Attributes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from types import MappingProxyType
 from livecd_rootfs.steps import pipeline
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.pipeline import Command
+from livecd_rootfs.values import Value
 from livecd_rootfs.variants import COMPRESSION_DEFAULT, COMPRESSIONS
 
 VARIABLE = "COMPRESSION"
@@ -34,8 +34,7 @@ class Format(Enum):
     DEFLATE = "deflate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
+class Method(Value):
     """An algorithm and its level; no level where the format leaves no choice.
 
     Attributes:

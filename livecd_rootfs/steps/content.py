@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.steps import extents
+from livecd_rootfs.values import Value
 
 BLOCK = 4096
 # An inode of 256 bytes keeps a link's target of up to 59 bytes in itself
@@ -21,8 +21,7 @@ _BLOCK_TAIL = 12
 _SECTOR = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(Value):
     """The sum of a tree.
 
     Attributes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from livecd_rootfs import series
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.process import Completed
 from livecd_rootfs.running import Running
+from livecd_rootfs.values import Value
 from livecd_rootfs.variants import GRUB, SYSTEMD_BOOT
 
 # A namespace of our own for version 5 UUIDs (RFC 9562, 5.5); any fixed value will do.
@@ -53,8 +53,7 @@ class Tools(Protocol):
         """Start a tool on these streams; it must not hold ``shut`` open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Value):
     """One build, as its steps see it.
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.steps import bios, content, ext4, gpt, layout, vfat
@@ -13,10 +12,10 @@ from livecd_rootfs.steps.content import Content
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.imagesize import BOOT_PARTITION_SIZE, IMAGE_SIZE, ImageSize
 from livecd_rootfs.steps.layout import Layout
+from livecd_rootfs.values import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Volume:
+class Volume(Value):
     """A file system of the disk: its label, the tree that it will hold, and its measure."""
 
     label: str

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.steps import rooted
+from livecd_rootfs.values import Value
 
 STATUS = "var/lib/dpkg/status"
 ARCHITECTURE = "var/lib/dpkg/arch"
 _INSTALLED = frozenset({"installed", "triggers-awaited", "triggers-pending"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(Value):
     """One installed package.
 
     Attributes:

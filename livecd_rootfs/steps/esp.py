@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from livecd_rootfs.steps import grub, osrelease, rooted
@@ -11,10 +10,10 @@ from livecd_rootfs.steps.bios import copy_modules
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.grub import Place
 from livecd_rootfs.steps.vfat import File
+from livecd_rootfs.values import Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Firmware:
+class Firmware(Value):
     """An architecture in UEFI's words and in GRUB's."""
 
     suffix: str
@@ -27,8 +26,7 @@ FIRMWARE: Mapping[str, Firmware] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaders:
+class Loaders(Value):
     """The boot loaders of a root; without a shim it can't start with Secure Boot.
 
     Attributes:

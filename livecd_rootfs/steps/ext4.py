@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from livecd_rootfs.steps.content import BLOCK, Content
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.imagesize import GIB, MIB
 from livecd_rootfs.steps.layout import Partition
+from livecd_rootfs.values import Value
 
 INODE_SIZE = 256
 # Bytes of the file system for each inode. mke2fs would choose more inodes, and
@@ -33,8 +33,7 @@ _PLAIN_FEATURES = (
 _CONFIGURATION = "etc/mke2fs.conf"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSystem:
+class FileSystem(Value):
     """One file system.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 
 
@@ -26,19 +27,34 @@ def paths(root: Path) -> Iterator[bytes]:
     yield from (path for path, _ in entries(root))
 
 
-def entries(root: Path) -> Iterator[tuple[bytes, os.DirEntry[bytes]]]:
-    """What ``paths`` gives but for the root itself, with what a directory tells of it."""
+def entries(
+    root: Path, without: frozenset[bytes] = frozenset()
+) -> Iterator[tuple[bytes, os.DirEntry[bytes]]]:
+    """What ``paths`` gives but for the root itself, with what a directory tells of it.
+
+    Each directory stands right before its content, and names in the order of their bytes.
+
+    Args:
+        root: the root.
+        without: paths that are left out, with what is below them.
+    """
     top = os.fsencode(root)
     device = os.lstat(top).st_dev
-    pending = [(top, b".")]
+    pending = _content(top, b".")
     while pending:
-        folder, name = pending.pop()
-        with os.scandir(folder) as found:
-            for entry in found:
-                path = name + b"/" + entry.name
-                yield path, entry
-                if entry.is_dir(follow_symlinks=False) and _on(device, entry):
-                    pending.append((entry.path, path))
+        path, entry = pending.pop()
+        if path in without:
+            continue
+        yield path, entry
+        if entry.is_dir(follow_symlinks=False) and _on(device, entry):
+            pending += _content(entry.path, path)
+
+
+def _content(folder: bytes, name: bytes) -> list[tuple[bytes, os.DirEntry[bytes]]]:
+    """The entries of a directory, the first one last."""
+    with os.scandir(folder) as found:
+        ordered = sorted(found, key=attrgetter("name"), reverse=True)
+    return [(name + b"/" + entry.name, entry) for entry in ordered]
 
 
 def _on(device: int, entry: os.DirEntry[bytes]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from livecd_rootfs.steps import commandline, osrelease, rooted, target
 from livecd_rootfs.steps.commandline import CommandLine
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.kernels import Kernel
+from livecd_rootfs.values import Value
 
 MENU = "boot/grub/grub.cfg"
 # It is read after /etc/default/grub and before what a hook puts beside it
@@ -46,8 +46,7 @@ fi
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Value):
     """What a root's /etc/default/grub says.
 
     Attributes:
@@ -59,8 +58,7 @@ class Settings:
     timeout: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Value):
     """Where GRUB finds things.
 
     Attributes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.units import byte_count
+from livecd_rootfs.values import Value
 
 IMAGE_SIZE = "IMAGE_SIZE"
 BOOT_PARTITION_SIZE = "BOOT_PARTITION_SIZE"
@@ -17,8 +17,7 @@ GIB = 1 << 30
 STEP = MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSize:
+class ImageSize(Value):
     """What was asked for.
 
     Attributes:

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import artifact, dpkg, licences, osrelease, sbom
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.values import Value
 
 MANIFEST = ".manifest"
 SBOM = ".spdx.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inventory:
+class Inventory(Value):
     """The inventory of an artifact, as its files will have it."""
 
     manifest: bytes

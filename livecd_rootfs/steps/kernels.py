@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.steps import rooted
+from livecd_rootfs.values import Value
 
 _IMAGE = re.compile(r"vmlinu[xz]-(.+)")
 _CHUNK = re.compile(r"(\D*)(\d*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kernel:
+class Kernel(Value):
     """One kernel; ``initrd`` is the name of its initramfs, or ``None``."""
 
     version: str

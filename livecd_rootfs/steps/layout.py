@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
 
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.imagesize import MIB, STEP, round_up
+from livecd_rootfs.values import Value
 from livecd_rootfs.variants import GRUB
 
 SECTOR = 512
@@ -41,8 +41,7 @@ BIOS_ARCHITECTURES = frozenset({"amd64", "i386"})
 ROOT, VERITY, XBOOTLDR, BIOS_BOOT, ESP = 1, 2, 13, 14, 15
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partition:
+class Partition(Value):
     """One entry; ``start`` and ``sectors`` count sectors of 512 bytes."""
 
     number: int
@@ -67,8 +66,7 @@ class Partition:
         return self.start + self.sectors - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Value):
     """A whole disk; ``partitions`` are in the order in which they lie on it."""
 
     guid: UUID

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from livecd_rootfs.steps import rooted
@@ -46,9 +47,14 @@ def expression(copyright_file: str) -> str | None:
     names = {
         found[1].strip()
         for paragraph in paragraphs
-        if _FILES.search(paragraph) and (found := _LICENSE.search(paragraph))
+        if _names_files(paragraph) and (found := _LICENSE.search(paragraph))
     }
     return _all(_spdx(name) for name in names) if names else None
+
+
+def _names_files(paragraph: str) -> bool:
+    """Whether a paragraph tells of files: few do, and most of the text is in the others."""
+    return "files:" in paragraph.lower() and _FILES.search(paragraph) is not None
 
 
 def _all(expressions: Iterable[str | None]) -> str | None:
@@ -63,6 +69,7 @@ def _conjuncts(expression: str) -> list[str]:
     return [expression] if " OR " in expression else expression.split(" AND ")
 
 
+@cache
 def _spdx(text: str) -> str | None:
     """A licence as DEP 5 writes it: names joined by ``and`` and ``or``."""
     words = _JOINED.split(text)

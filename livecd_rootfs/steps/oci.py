@@ -11,7 +11,6 @@ import json
 import os
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
@@ -21,8 +20,10 @@ from livecd_rootfs.steps import artifact, compression, inventory, platforms, roo
 from livecd_rootfs.steps.compression import Format
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.inventory import Inventory
+from livecd_rootfs.steps.pipeline import Look
 from livecd_rootfs.steps.root_dir import ROOT_DIR
 from livecd_rootfs.steps.target import PATH
+from livecd_rootfs.values import Value
 
 _TYPE = "application/vnd.oci.image"
 LAYER = f"{_TYPE}.layer.v1.tar+gzip"
@@ -33,8 +34,7 @@ REFERENCE = "org.opencontainers.image.ref.name"
 CREATED = "org.opencontainers.image.created"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(Value):
     """A layer as it is stored: compressed.
 
     Attributes:
@@ -48,8 +48,24 @@ class Layer:
     diff_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
+class Sum:
+    """The SHA-256 of something that may begin anew."""
+
+    def __init__(self) -> None:
+        self._sum = hashlib.sha256()
+
+    def begin(self) -> Look:
+        """Begin; what is returned gets the pieces."""
+        self._sum = hashlib.sha256()
+        return self._sum.update
+
+    @property
+    def hexdigest(self) -> str:
+        """What it is so far, in hexadecimal."""
+        return self._sum.hexdigest()
+
+
+class Blob(Value):
     """A small document of the layout."""
 
     content: bytes
@@ -99,14 +115,14 @@ def write_layer(context: Context, root: Path, output: FileIO) -> tuple[Layer, In
         root: the root.
         output: the layout's tar; behind the layer afterwards.
     """
-    head, tar = output.tell(), hashlib.sha256()
+    head, tar = output.tell(), Sum()
     method = compression.of(context, Format.GZIP)
     start = output.seek(tarfile.BLOCKSIZE, os.SEEK_CUR)
-    with treetar.compressing(context, ROOT_DIR, method, output, look=tar.update):
+    with treetar.compressing(context, ROOT_DIR, method, output, look=tar.begin):
         described = inventory.of(context, root, ".oci")
     output.seek(start)
     digest = hashlib.file_digest(output, "sha256").hexdigest()
-    layer = Layer(digest=digest, size=output.tell() - start, diff_id=tar.hexdigest())
+    layer = Layer(digest=digest, size=output.tell() - start, diff_id=tar.hexdigest)
     os.pwrite(output.fileno(), _header(_blob_name(digest), layer.size, context.epoch), head)
     output.write(bytes(-layer.size % tarfile.BLOCKSIZE))
     return layer, described

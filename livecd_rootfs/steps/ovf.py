@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.steps import layout, osrelease, templates
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.values import Value
 from livecd_rootfs.variants import GRUB
 
 TEMPLATE = "machine.ovf.jinja"
 BIOS, EFI = "bios", "efi"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class System:
+class System(Value):
     """A guest's system.
 
     Attributes:
@@ -28,8 +27,7 @@ class System:
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hardware:
+class Hardware(Value):
     """The devices of a kind of hypervisor.
 
     Attributes:
@@ -53,8 +51,7 @@ _SYSTEMS = {"debian": (96, "debian10_64Guest"), "ubuntu": (94, "ubuntu64Guest")}
 _ANY_LINUX = (101, "other3xLinux64Guest")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disk:
+class Disk(Value):
     """A disk: the name and the size of its file, and what it holds, in bytes."""
 
     file: str
@@ -62,8 +59,7 @@ class Disk:
     capacity: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class Machine(Value):
     """A machine.
 
     Attributes:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Thread
@@ -22,6 +21,7 @@ from livecd_rootfs import running
 from livecd_rootfs.process import CommandError, Completed
 from livecd_rootfs.running import Running
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.values import Value
 
 # What a pipe may hold at most for an ordinary user: /proc/sys/fs/pipe-max-size.
 CHUNK = 1 << 20
@@ -29,8 +29,7 @@ CHUNK = 1 << 20
 Look = Callable[[bytes], object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Value):
     """A tool, its arguments, and what it reads outside of the build directory."""
 
     argv: Sequence[str]
@@ -48,7 +47,7 @@ def beside(context: Context, argv: Sequence[str]) -> Iterator[None]:
     Raises:
         CommandError: it failed.
     """
-    with TemporaryFile() as errors, _nothing() as nothing:
+    with TemporaryFile() as errors, _input(()) as nothing:
         tool = _start(context, Command(argv=argv), (nothing, errors.fileno()), errors)
         with _ended_with(tool):
             yield
@@ -63,6 +62,7 @@ def joined(
     output: IO[bytes],
     *,
     look: Look | None = None,
+    given: Generator[bytes] | None = None,
 ) -> Iterator[None]:
     """Run two tools while the block runs, until all are done: one reads what the other writes.
 
@@ -75,28 +75,37 @@ def joined(
         output: a file, unbuffered, where the second one's output goes.
         look: gets each piece on its way, in another thread; without it the kernel alone
             passes them on.
+        given: the input of the first one, in pieces; all of it is read before the block runs.
 
     Raises:
         CommandError: one of them failed; if both did, the reader is told of, since
             a writer fails when nobody reads.
     """
     with ExitStack() as stack, TemporaryFile() as words, TemporaryFile() as others:
+        inlet, inlet_writer = map(stack.enter_context, map(_closing, _pipe()))
         source, writer = map(stack.enter_context, map(_closing, _pipe()))
-        with _nothing() as nothing, writer:
-            streams = (nothing, writer.fileno())
-            writing = _start(context, first, streams, words, shut=(source.fileno(),))
+        ours = [inlet_writer.fileno()]
+        with inlet, writer:
+            streams = (inlet.fileno(), writer.fileno())
+            writing = _start(context, first, streams, words, shut=(*ours, source.fileno()))
         with _ended_with(writing):
             if look is None:
-                reading = _reading(context, second, (source, output), others)
+                reading = _reading(context, second, (source, output), others, shut=ours)
             else:
                 between, onward = map(stack.enter_context, map(_closing, _pipe()))
-                shut = (source.fileno(), onward.fileno())
-                reading = _reading(context, second, (between, output), others, shut=shut)
+                ours += [source.fileno(), onward.fileno()]
+                reading = _reading(context, second, (between, output), others, shut=ours)
                 _pass_on(stack, source, onward, look)
             with _ended_with(reading):
+                with inlet_writer:
+                    _feed(inlet_writer.fileno(), given or _no_pieces())
                 yield
             reading.finish()
         writing.finish()
+
+
+def _no_pieces() -> Generator[bytes]:
+    yield from ()
 
 
 def _reading(
@@ -132,7 +141,11 @@ def _pass_on(stack: ExitStack, source: IO[bytes], target: IO[bytes], look: Look)
 
 
 def produced(
-    context: Context, argv: Sequence[str], *, bind: Sequence[Path] = ()
+    context: Context,
+    argv: Sequence[str],
+    *,
+    bind: Sequence[Path] = (),
+    given: Iterable[bytes] = (),
 ) -> Generator[bytes]:
     """What a tool writes to its output, in pieces.
 
@@ -140,6 +153,7 @@ def produced(
         context: the build; the tool runs in its directory.
         argv: the tool and its arguments.
         bind: what else it reads.
+        given: its input.
 
     Raises:
         CommandError: it failed.
@@ -147,8 +161,8 @@ def produced(
     command = Command(argv=argv, bind=bind)
     reader, writer = _pipe()
     with TemporaryFile() as errors, _closing(reader):
-        with _nothing() as nothing, _closing(writer):
-            tool = _start(context, command, (nothing, writer), errors)
+        with _input(given) as stdin, _closing(writer):
+            tool = _start(context, command, (stdin, writer), errors)
         with _ended_with(tool):
             while piece := os.read(reader, CHUNK):
                 yield piece
@@ -222,8 +236,7 @@ def _write(writer: int, piece: bytes) -> None:
         rest = rest[os.write(writer, rest) :]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tool:
+class _Tool(Value):
     """A tool that was started."""
 
     argv: Sequence[str]
@@ -283,7 +296,9 @@ def _ended_with(tool: _Tool) -> Iterator[None]:
 
 
 @contextmanager
-def _nothing() -> Iterator[int]:
-    """An input that is empty."""
-    with Path(os.devnull).open("rb") as stream:
+def _input(pieces: Iterable[bytes]) -> Iterator[int]:
+    """An input that is there as a whole."""
+    with TemporaryFile() as stream:
+        stream.writelines(pieces)
+        stream.seek(0)
         yield stream.fileno()

@@ -10,6 +10,7 @@ from livecd_rootfs.errors import LivecdError
 
 # What the kernel allows while it follows one path (path_resolution(7)).
 MAX_LINKS = 40
+_NO_LINK = (errno.EINVAL, errno.ENOENT, errno.ENOTDIR)
 
 
 def resolve(root: Path, path: str) -> Path:
@@ -22,25 +23,35 @@ def resolve(root: Path, path: str) -> Path:
     Raises:
         LivecdError: its links go round in a circle.
     """
+    top = os.fspath(root)
     pending = _parts(path)
-    done: list[str] = []
+    done = ""
     links = 0
     while pending:
         part = pending.pop()
         if part == "..":
-            done = done[:-1]
+            done = done.rpartition("/")[0]
             continue
-        here = root.joinpath(*done, part)
-        if not here.is_symlink():
-            done.append(part)
+        target = _target(f"{top}{done}/{part}")
+        if target is None:
+            done = f"{done}/{part}"
             continue
         links += 1
         if links > MAX_LINKS:
-            raise LivecdError(f"/{path.lstrip('/')}: {os.strerror(errno.ELOOP)}", place=str(root))
-        target = str(here.readlink())
-        done = [] if target.startswith("/") else done
+            raise LivecdError(f"/{path.lstrip('/')}: {os.strerror(errno.ELOOP)}", place=top)
+        done = "" if target.startswith("/") else done
         pending += _parts(target)
-    return root.joinpath(*done)
+    return root.joinpath(done[1:])
+
+
+def _target(path: str) -> str | None:
+    """Where a link leads; ``None`` for what is none, or is not there."""
+    try:
+        return os.readlink(path)  # noqa: PTH115 (thousands of these, and a Path costs more)
+    except OSError as error:
+        if error.errno in _NO_LINK:
+            return None
+        raise
 
 
 def _parts(path: str) -> list[str]:

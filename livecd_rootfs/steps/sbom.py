@@ -10,13 +10,13 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 from uuid import UUID
 
 from livecd_rootfs import __version__
 from livecd_rootfs.steps import dpkg
 from livecd_rootfs.steps.dpkg import Package
+from livecd_rootfs.values import Value
 
 NO_ASSERTION = "NOASSERTION"
 DOCUMENT = "SPDXRef-DOCUMENT"
@@ -28,8 +28,7 @@ Document = Mapping[str, object]
 Identify = Callable[[str], UUID]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class System:
+class System(Value):
     """What a root says of itself.
 
     Attributes:

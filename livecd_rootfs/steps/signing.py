@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError, UsageError
 from livecd_rootfs.steps.context import Context
+from livecd_rootfs.values import Value
 
 KEY = "SECURE_BOOT_KEY"
 CERTIFICATE = "SECURE_BOOT_CERTIFICATE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
+class Signer(Value):
     """A private key and its certificate, both PEM; the firmware must know the certificate."""
 
     key: Path

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs.steps import extents
+from livecd_rootfs.values import Value
 
 STEP = 1 << 16
 BLOCK = 512
@@ -28,8 +28,7 @@ _OCTAL_DIGITS = 11
 _SPARSE = b"S"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Value):
     """A part of a file that holds more than zeros; in bytes."""
 
     offset: int

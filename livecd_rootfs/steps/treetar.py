@@ -2,16 +2,16 @@
 
 GNU tar writes it, in the POSIX format (pax), which has room for extended
 attributes and long names, and which GNU tar, libarchive, Go and Python read.
-It gets the names from a list, so that what is left out needs no patterns.
+It gets the names from us, so that what is left out needs no patterns.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from io import FileIO
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,7 @@ from livecd_rootfs.steps import compression, filelist, overlay, pipeline
 from livecd_rootfs.steps.compression import Method
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.pipeline import Command, Look
+from livecd_rootfs.values import Value
 
 # Labels of a host's security module, and what only the host's root can see,
 # are not the tree's.
@@ -34,10 +35,11 @@ _SPARSE = ("--sparse", "--sparse-version=0.0", "--hole-detection=raw")
 # file, since they compress it.
 _LEAST_SPARSE = 1 << 20
 _SECTOR = 512
+# Names for tar in one piece.
+_AT_ONCE = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(Value):
     """What differs in the tar from the tree.
 
     Attributes:
@@ -55,52 +57,37 @@ class Changes:
         """The paths of the other tree's files and links."""
         if self.more is None:
             return []
-        found = filelist.paths(self.more)
-        return sorted(path for path in found if not _is_directory(self.more / os.fsdecode(path)))
+        found = filelist.entries(self.more)
+        return [path for path, entry in found if not entry.is_dir(follow_symlinks=False)]
+
+    @property
+    def gone(self) -> frozenset[bytes]:
+        """What of the tree does not come in: what is left out, and what is replaced."""
+        return frozenset((*map(os.fsencode, self.without), *self.added))
 
 
 NO_CHANGES = Changes()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Value):
     """What comes into the tar of a tree.
 
     Attributes:
         names: the paths of the tree, each directory before its content.
         added: the paths of another tree's files and links, which come behind.
-        sparse: whether a big file of the tree has holes.
     """
 
     names: Sequence[bytes]
     added: Sequence[bytes]
-    sparse: bool
 
 
-def listing(root: Path, changes: Changes = NO_CHANGES) -> Listing:
-    """What comes into the tar of a tree, by one walk.
-
-    Args:
-        root: the tree.
-        changes: what is left out and what comes behind.
-    """
-    found: list[bytes] = []
-    sparse = False
-    for path, entry in filelist.entries(root):
-        found.append(path)
-        sparse = sparse or (_saves_room(entry) and _has_hole(entry.path))
-    added = changes.added
-    gone = {*map(os.fsencode, changes.without), *added}
-    kept = [path for path in found if not _is_below(path, gone)] if gone else found
-    # Paths in the order of their bytes would not do: between ``./a`` and ``./a/b``
-    # there could be ``./a-c``, and tar would take ``./a`` for finished.
-    kept.sort(key=lambda path: path.replace(b"/", b"\0"))
-    return Listing(names=(b".", *kept), added=added, sparse=sparse)
+class _Hole(Exception):
+    """A big file of the tree has a hole, of which tar must know before it begins."""
 
 
 def names(root: Path) -> Sequence[bytes]:
     """The paths of a tree, each directory before its content."""
-    return listing(root).names
+    return [b".", *(path for path, _ in filelist.entries(root))]
 
 
 def stream(
@@ -117,9 +104,11 @@ def stream(
     Raises:
         CommandError: tar failed.
     """
-    listed = listing(context.build / root, changes)
-    with _command(context, root, listed, changes.more, labels=labels) as tar:
-        yield from pipeline.produced(context, tar.argv, bind=tar.bind)
+    tree, gone = context.build / root, changes.gone
+    sparse = any(_has_hole(entry) for _, entry in filelist.entries(tree, gone))
+    given = _given(path for path, _ in filelist.entries(tree, gone))
+    with _command(context, root, changes, sparse=sparse, labels=labels) as tar:
+        yield from pipeline.produced(context, tar.argv, bind=tar.bind, given=given)
 
 
 @contextmanager
@@ -130,9 +119,12 @@ def compressing(
     output: IO[bytes],
     changes: Changes = NO_CHANGES,
     *,
-    look: Look | None = None,
+    look: Callable[[], Look] | None = None,
 ) -> Iterator[Listing]:
     """Write the tar of a tree into a file, compressed, while the block runs.
+
+    tar begins while the tree is still being walked through. Where that finds a hole,
+    which is rare, all begins anew.
 
     Args:
         context: the build; times after its own become its own.
@@ -140,7 +132,7 @@ def compressing(
         method: ``xz``, ``zstd`` or ``gzip``.
         output: the file, unbuffered.
         changes: what is left out and what comes behind.
-        look: gets the tar in pieces, before it is compressed.
+        look: gives, when a tar begins, what gets it in pieces before it is compressed.
 
     Returns:
         what comes into it.
@@ -148,36 +140,63 @@ def compressing(
     Raises:
         CommandError: tar or the compressor failed.
     """
-    listed = listing(context.build / root, changes)
-    packer = compression.command(method)
-    with (
-        _command(context, root, listed, changes.more) as tar,
-        pipeline.joined(context, tar, packer, output, look=look),
-    ):
-        yield listed
+    start = output.tell()
+    found: list[bytes] = []
+    with ExitStack() as stack:
+        for sparse in (False, True):
+            output.truncate(output.seek(start))
+            walk = _walk(context.build / root, changes, found, sparse=sparse)
+            tar = stack.enter_context(_command(context, root, changes, sparse=sparse))
+            seen = None if look is None else look()
+            packer = compression.command(method)
+            packing = pipeline.joined(context, tar, packer, output, look=seen, given=_given(walk))
+            with suppress(_Hole):
+                stack.enter_context(packing)
+                break
+        yield Listing(names=(b".", *found), added=changes.added)
+
+
+def _walk(tree: Path, changes: Changes, found: list[bytes], *, sparse: bool) -> Iterator[bytes]:
+    """The paths of a tree, which are kept in a list as well.
+
+    Raises:
+        _Hole: a file has one, and tar was not told to look.
+    """
+    found.clear()
+    for path, entry in filelist.entries(tree, changes.gone):
+        if not sparse and _has_hole(entry):
+            raise _Hole
+        found.append(path)
+        yield path
+
+
+def _given(paths: Iterable[bytes]) -> Generator[bytes]:
+    """The tree itself and these paths as tar reads them, each with a NUL behind it, in pieces."""
+    rest = chain([b"."], paths)
+    while some := tuple(islice(rest, _AT_ONCE)):
+        yield b"\0".join((*some, b""))
 
 
 @contextmanager
 def _command(
-    context: Context, root: str, listed: Listing, more: Path | None, *, labels: bool = False
+    context: Context, root: str, changes: Changes, *, sparse: bool, labels: bool = False
 ) -> Iterator[Command]:
+    words = argv(root, epoch=context.epoch, sparse=sparse, labels=labels)
+    if changes.more is None:
+        yield Command(argv=words)
+        return
     with overlay.scratch(context) as folder:
-        given = _list(folder / "names", listed.names)
-        words = argv(root, given, epoch=context.epoch, sparse=listed.sparse, labels=labels)
-        if more is None:
-            yield Command(argv=words, bind=(folder,))
-            return
-        behind = _list(folder / "more", listed.added)
-        words += ["-C", str(more), f"--files-from={behind}"]
-        yield Command(argv=words, bind=(folder, more))
+        behind = folder / "more"
+        behind.write_bytes(b"".join(name + b"\0" for name in changes.added))
+        words += ["-C", str(changes.more), f"--files-from={behind}"]
+        yield Command(argv=words, bind=(folder, changes.more))
 
 
-def argv(root: str, listed: Path, *, epoch: int, sparse: bool, labels: bool = False) -> list[str]:
-    """The command line of GNU tar.
+def argv(root: str, *, epoch: int, sparse: bool, labels: bool = False) -> list[str]:
+    """The command line of GNU tar, whose input has the names, each with a NUL behind it.
 
     Args:
         root: the tree.
-        listed: a file with the names, each with a NUL behind it.
         epoch: no time is later, seconds since 1970.
         sparse: keep holes of files as holes. They are found by reading, since
             what a file system tells of them differs from one to the next.
@@ -192,34 +211,16 @@ def argv(root: str, listed: Path, *, epoch: int, sparse: bool, labels: bool = Fa
         *(f"--xattrs-include={pattern}" for pattern in attributes),
         *(f"--mtime=@{epoch}", "--clamp-mtime"),
         *(_SPARSE if sparse else ()),
-        *("--no-recursion", "--null", "-C", root, f"--files-from={listed}"),
+        *("--no-recursion", "--null", "-C", root, "--files-from=-"),
     ]
 
 
-def _list(path: Path, listed: Sequence[bytes]) -> Path:
-    path.write_bytes(b"".join(name + b"\0" for name in listed))
-    return path
-
-
-def _is_below(path: bytes, gone: set[bytes]) -> bool:
-    """Whether a path, or a directory that it lies in, is among these."""
-    parts = path.split(b"/")
-    return any(b"/".join(parts[:count]) in gone for count in range(2, len(parts) + 1))
-
-
-def _is_directory(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
-
-
-def _saves_room(entry: os.DirEntry[bytes]) -> bool:
-    """Whether it is a big regular file that takes less room than its size."""
+def _has_hole(entry: os.DirEntry[bytes]) -> bool:
+    """Whether it is a big regular file that takes less room than its size, and has a hole."""
     if not entry.is_file(follow_symlinks=False):
         return False
     found = entry.stat(follow_symlinks=False)
-    return found.st_size >= _LEAST_SPARSE and found.st_blocks * _SECTOR < found.st_size
-
-
-def _has_hole(path: bytes) -> bool:
-    with FileIO(path) as stream:
-        size = os.fstat(stream.fileno()).st_size
-        return os.lseek(stream.fileno(), 0, os.SEEK_HOLE) < size
+    if found.st_size < _LEAST_SPARSE or found.st_blocks * _SECTOR >= found.st_size:
+        return False
+    with FileIO(entry.path) as stream:
+        return os.lseek(stream.fileno(), 0, os.SEEK_HOLE) < found.st_size

@@ -6,17 +6,15 @@ ukify(1) from a stub, systemd-stub(7).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from livecd_rootfs.steps import commandline, layout
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.kernels import Kernel
+from livecd_rootfs.values import Value
 
 STUBS = "usr/lib/systemd/boot/efi"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Value):
     """What goes into one; the paths are those that ukify sees.
 
     Attributes:

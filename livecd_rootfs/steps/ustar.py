@@ -5,18 +5,17 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.values import Value
 
 # Eleven octal digits (POSIX.1-1988, "ustar"); importers know no later form for longer files.
 MOST_BYTES = 8**11 - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Value):
     """A file: its name in the archive, and its content, or where that is."""
 
     name: str

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from livecd_rootfs import units
@@ -42,6 +41,7 @@ from livecd_rootfs.steps.compression import Format
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.ustar import Member
 from livecd_rootfs.steps.vmdk import Disk
+from livecd_rootfs.values import Value
 
 VIRTUALBOX, LIBVIRT = ".vagrant.box", ".vagrant.libvirt.box"
 VAGRANTFILE = "Vagrantfile.jinja"
@@ -52,8 +52,7 @@ GIB = 1 << 30
 VIRTUALBOX_CARDS = "080027"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Making:
+class Making(Value):
     """What both boxes are made from.
 
     Attributes:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.steps.layout import SECTOR, Partition
+from livecd_rootfs.values import Value
 
 LABEL = "UEFI"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(Value):
     """A file to put there: its path, relative, and its content."""
 
     path: PurePosixPath

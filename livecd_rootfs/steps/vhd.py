@@ -10,8 +10,9 @@ the creator is one of those known to set it, of which ``win`` is the format's ow
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from uuid import UUID
+
+from livecd_rootfs.values import Value
 
 COOKIE = b"conectix"
 CREATOR = b"win "
@@ -32,8 +33,7 @@ _MOST_CYLINDERS, _OLD_CYLINDERS, _MOST_HEADS, _LONGEST_OF_OLD = 65535, 1024, 16,
 _MOST_SECTORS = _MOST_CYLINDERS * _MOST_HEADS * 255
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Geometry:
+class Geometry(Value):
     """Cylinders, heads, and sectors of a track."""
 
     cylinders: int

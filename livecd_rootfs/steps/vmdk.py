@@ -21,9 +21,10 @@ look at beyond that:
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
+
+from livecd_rootfs.values import Value
 
 SECTOR = 512
 GRAIN_SECTORS = 128
@@ -56,8 +57,7 @@ class Mark(Enum):
     FOOTER = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disk:
+class Disk(Value):
     """A disk that becomes a VMDK.
 
     Attributes:

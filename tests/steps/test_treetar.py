@@ -7,17 +7,21 @@ import stat
 import struct
 import subprocess
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from livecd_rootfs.steps import treetar
+from livecd_rootfs.steps.compression import Method
+from livecd_rootfs.steps.oci import Sum
 from livecd_rootfs.steps.treetar import Changes
 from tests.steps.builds import EPOCH, made_context, plant, tree
 
 pytestmark = pytest.mark.root
 
 MIB = 1 << 20
+HEAD = b"something else"
 # cap_net_raw+ep, as in capabilities(7) and linux/capability.h: revision 2, effective.
 CAPABILITY = struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0)
 LONG = "/".join(["a-directory-with-a-name-of-some-length"] * 8)
@@ -65,6 +69,18 @@ def root(tmp_path: Path) -> Path:
 def packed(root: Path, changes: Changes = treetar.NO_CHANGES) -> bytes:
     context = made_context(root.parent, None, SOURCE_DATE_EPOCH=str(EPOCH))
     return b"".join(treetar.stream(context, root.name, changes))
+
+
+def compressed(root: Path, target: Path, changes: Changes = treetar.NO_CHANGES) -> str:
+    """Compress it behind something else in a file; the SHA-256 of what passed by."""
+    context = made_context(root.parent, None, SOURCE_DATE_EPOCH=str(EPOCH))
+    total = Sum()
+    with target.open("wb", buffering=0) as output:
+        output.write(HEAD)
+        method = Method(algorithm="zstd", level=1)
+        with treetar.compressing(context, root.name, method, output, changes, look=total.begin):
+            pass
+    return total.hexdigest
 
 
 def unpacked(folder: Path, content: bytes, argv: tuple[str, ...]) -> Path:
@@ -120,6 +136,37 @@ def test_holes_take_no_room_and_other_trees_are_not_marked(root: Path) -> None:
     assert b"GNU.sparse" in content
     (root / "sparse").unlink()
     assert b"GNU.sparse" not in packed(root)
+
+
+@pytest.mark.tools("zstd")
+@pytest.mark.parametrize("name", ["sparse", "usr/another", "0-first"])
+def test_a_hole_that_is_found_late_is_none_the_worse_for_it(
+    root: Path, tmp_path: Path, name: str
+) -> None:
+    """tar has begun by then, and so has all that reads from it."""
+    (root / "sparse").rename(root / name)
+    more = plant(tmp_path / "more", {"etc/motd": "another\n"})
+    changes = Changes(without=("./a",), more=more)
+    target = tmp_path / "target"
+    digest = compressed(root, target, changes)
+    expected = packed(root, changes)
+    assert b"GNU.sparse" in expected
+    assert digest == sha256(expected).hexdigest()
+    assert target.read_bytes().startswith(HEAD)
+    rest = target.read_bytes().removeprefix(HEAD)
+    assert subprocess.run(["zstd", "-dc"], input=rest, capture_output=True, check=True).stdout == (
+        expected
+    )
+
+
+@pytest.mark.tools("zstd")
+def test_more_names_than_a_pipe_holds(root: Path, tmp_path: Path) -> None:
+    (root / "sparse").unlink()
+    many = root / "-".join(["a-long-name"] * 15)
+    many.mkdir()
+    for number in range(9000):
+        os.link(root / "etc/motd", many / str(number))
+    assert compressed(root, tmp_path / "target") == sha256(packed(root)).hexdigest()
 
 
 def test_the_same_tree_elsewhere_gives_the_same_bytes(root: Path, tmp_path: Path) -> None:
