@@ -7,12 +7,11 @@ import multiprocessing
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from livecd_rootfs import mmdebstrap
+from livecd_rootfs import mmdebstrap, values
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.mmdebstrap import Hook, Moment, Request
 from livecd_rootfs.process import CommandError, Completed
@@ -326,5 +325,5 @@ def test_a_skeleton_that_does_not_fit_is_told_by_its_own_words() -> None:
         "the skeleton trees can't be put into the root: "
         "a file without a target must be a tar file, which this is not"
     )
-    fine = replace(done, stdout="skeleton-trees: 1 tree, 1 file\nE: something else\n")
+    fine = values.replaced(done, stdout="skeleton-trees: 1 tree, 1 file\nE: something else\n")
     assert isinstance(mmdebstrap.failure(Request(suite="sid", target=TARGET), fine), CommandError)

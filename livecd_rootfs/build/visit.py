@@ -12,11 +12,11 @@ import os
 import pty
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from livecd_rootfs import sandbox, terminal
+from livecd_rootfs import sandbox, terminal, values
 from livecd_rootfs.build import events, watch
 from livecd_rootfs.build.events import Listener
 from livecd_rootfs.build.forest import Node
@@ -76,7 +76,7 @@ class Visitor:
             "PS1": f"[{node.step.name}] $PWD # ",
             "HISTFILE": "",
         }
-        return replace(seen, env={**seen.env, **more}, terminal=True)
+        return values.replaced(seen, env={**seen.env, **more}, terminal=True)
 
     async def _session(self, seen: Sandbox) -> None:
         master, slave = pty.openpty()

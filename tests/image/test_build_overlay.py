@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from livecd_rootfs import values
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.image import (
     build_overlay,
@@ -170,7 +171,7 @@ def test_prepare_sees_the_sources_if_its_text_names_them(
 
 
 def changed(work: Work, **variables: str) -> Context:
-    return replace(work.context, variables={**work.context.variables, **variables})
+    return values.replaced(work.context, variables={**work.context.variables, **variables})
 
 
 def test_a_prepare_script_that_lacks_its_sources_is_told_why(make: Make) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from pathlib import Path
 
 import jinja2
 import pytest
 
-from livecd_rootfs import process
+from livecd_rootfs import process, values
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import ovf, templates
 from livecd_rootfs.steps.ovf import Disk, Hardware, Machine, System
@@ -29,7 +28,7 @@ MACHINE = Machine(
     firmware=ovf.BIOS,
     configurable=True,
 )
-BOX = replace(
+BOX = values.replaced(
     MACHINE,
     hardware=ovf.VIRTUALBOX,
     configurable=False,
@@ -110,7 +109,7 @@ def test_references_lead_somewhere(machine: Machine) -> None:
     ],
 )
 def test_devices(hardware: Hardware, kinds: set[tuple[str, str]]) -> None:
-    found = items(ovf.render(TEMPLATE, replace(MACHINE, hardware=hardware)))
+    found = items(ovf.render(TEMPLATE, values.replaced(MACHINE, hardware=hardware)))
     assert {
         (item["ResourceType"], item["ResourceSubType"])
         for item in found
@@ -128,7 +127,7 @@ def test_devices(hardware: Hardware, kinds: set[tuple[str, str]]) -> None:
 )
 def test_firmware(tmp_path: Path, variables: dict[str, str], firmware: str) -> None:
     assert ovf.firmware(made_context(tmp_path, None, **variables)) == firmware
-    document = ovf.render(TEMPLATE, replace(MACHINE, firmware=firmware))
+    document = ovf.render(TEMPLATE, values.replaced(MACHINE, firmware=firmware))
     assert f'vmw:key="firmware" vmw:value="{firmware}"'.encode() in document
 
 
