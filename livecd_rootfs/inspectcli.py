@@ -31,7 +31,9 @@ _Form = Annotated[DataForm, typer.Option("--format", help="How to show it.")]
 
 
 def inspect(
-    artifact: Annotated[Path, typer.Argument(metavar="ARTIFACT", help="A file of any format.")],
+    artifact: Annotated[
+        Path, typer.Argument(metavar="ARTIFACT", help="A file of any format, or a directory.")
+    ],
     form: _Form = DataForm.text,
     tools: ToolsOption = ToolsMode.auto,
     cache: Cache = None,
@@ -40,9 +42,10 @@ def inspect(
 
     Takes what this program makes and what others do: raw disks, qcow2, vmdk,
     vhd, vhdx, vdi, ova, Vagrant boxes, squashfs, ext4, FAT, tar files of a root
-    or a disk, container images, EFI programs; compressed by gzip, xz, zstd or
-    bzip2. Needs no root, loop device or mount. What is unpacked on the way
-    lies in TMPDIR, else in /var/tmp.
+    or a disk, cpio files and initramfs, container images, EFI programs;
+    compressed by gzip, xz, zstd or bzip2; and a directory with a root in it.
+    Needs no root, loop device or mount. What is unpacked on the way lies in
+    TMPDIR, else in /var/tmp.
 
     \b
     Examples:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.inspection import (
+    cpiotree,
     disk,
+    foldertree,
     formats,
     nested,
     ocitree,
@@ -66,19 +68,27 @@ def open_artifact(bench: Bench, path: Path) -> Artifact:
 
     Args:
         bench: where it is taken apart.
-        path: the file.
+        path: the file, or a directory with a root in it.
 
     Raises:
         LivecdError: it is damaged, or nothing that anybody here knows.
     """
     absolute = path.absolute()
     try:
+        if absolute.is_dir():
+            return _folder(absolute)
         kind = formats.detect(absolute)
         found = Artifact(name=path.name, size=absolute.stat().st_size, formats=())
         return _opened(bench, found, absolute, kind)
     except Unreadable as error:
         why = f"{error.message}: {error.why}" if error.why else error.message
         raise LivecdError(f"{path} can't be inspected", why=why) from error
+
+
+def _folder(path: Path) -> Artifact:
+    tree = foldertree.read(path)
+    plain = sum(each.size for each in tree.entries.values())
+    return Artifact(name=path.name, size=plain, formats=("directory",), parts=(("/", tree),))
 
 
 def _opened(bench: Bench, outer: Artifact, path: Path, kind: Format) -> Artifact:
@@ -196,6 +206,11 @@ def _tar(bench: Bench, outer: Artifact, path: Path) -> Artifact:
     return replace(_within(outer, "tar"), parts=(("/", tree),))
 
 
+def _cpio(bench: Bench, outer: Artifact, path: Path) -> Artifact:
+    names, tree = cpiotree.read(bench, path)
+    return replace(_within(outer, *names), parts=(("/", tree),))
+
+
 def _archive_kind(tree: Tree) -> tuple[str, ...]:
     names = tree.entries.keys()
     if "metadata.json" in names:
@@ -207,5 +222,6 @@ _OPENERS: dict[Format, Callable[[Bench, Artifact, Path], Artifact]] = {
     Format.SQUASHFS: _squashfs,
     Format.EFI: _efi,
     Format.TAR: _tar,
+    Format.CPIO: _cpio,
     Format.OTHER: _raw,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import tempfile
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from livecd_rootfs import trees
-from livecd_rootfs.process import Completed
+from livecd_rootfs.process import CommandError, Completed
 from livecd_rootfs.tools import Toolbox
 
 
@@ -45,9 +46,16 @@ class Bench:
 
         Raises:
             CommandError: it failed.
+            OSError: there was no room for what it writes.
         """
         env = {**os.environ, "LC_ALL": "C", **({"MTOOLS_SKIP_CHECK": "1"} if mtools else {})}
-        return self.toolbox.run(argv, env=env, cwd=self.scratch, show=reads, check=check)
+        try:
+            return self.toolbox.run(argv, env=env, cwd=self.scratch, show=reads, check=check)
+        except CommandError as error:
+            full = os.strerror(errno.ENOSPC)
+            if full in error.completed.stderr:
+                raise OSError(errno.ENOSPC, full, str(self.scratch)) from error
+            raise
 
     def listed(self, argv: Sequence[str | Path], *reads: Path) -> bytes:
         """What a tool prints, errors too, as the bytes that they are: names may be no UTF-8."""

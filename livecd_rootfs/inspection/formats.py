@@ -21,6 +21,7 @@ class Format(Enum):
     VDI = "vdi"
     SQUASHFS = "squashfs"
     TAR = "tar"
+    CPIO = "cpio"
     GZIP = "gzip"
     XZ = "xz"
     ZSTD = "zstd"
@@ -38,6 +39,8 @@ QEMU = {
     Format.VHDX: "vhdx",
     Format.VDI: "vdi",
 }
+# What each member of a cpio archive begins with: without and with check sums.
+CPIO = (b"070701", b"070702")
 _MAGIC = (
     (0, b"QFI\xfb", Format.QCOW2),
     (0, b"KDMV", Format.VMDK),
@@ -51,6 +54,7 @@ _MAGIC = (
     (0, b"\x28\xb5\x2f\xfd", Format.ZSTD),
     (0, b"BZh", Format.BZIP2),
     (0, b"MZ", Format.EFI),
+    *((0, magic, Format.CPIO) for magic in CPIO),
     (257, b"ustar", Format.TAR),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from livecd_rootfs.steps.dpkg import Package
 STATUS = "var/lib/dpkg/status"
 KIB = 1024
 LARGEST = 5
+_MODULE = re.compile(r"\.ko(?:\.(?:gz|xz|zst))?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,18 @@ class Summary:
         """The architecture of its packages; empty if it has none."""
         found = [each.architecture for each in self.packages if each.architecture != "all"]
         return max(set(found), key=found.count) if found else ""
+
+    @property
+    def modules(self) -> Mapping[str, int]:
+        """Of an initramfs, how many modules it has for each kernel; none where it is no such."""
+        tree = self.artifact.tree
+        if tree is None or "cpio" not in self.artifact.formats or "init" not in tree.entries:
+            return {}
+        names = [path for path in tree.entries if _MODULE.search(path)]
+        return {
+            version: sum(f"/modules/{version}/" in name for name in names)
+            for version in sorted(tree.below("lib/modules"))
+        }
 
     @property
     def largest(self) -> tuple[Package, ...]:
@@ -92,6 +106,7 @@ def data(summary: Summary) -> Mapping[str, object]:
         "file_system": _file_system(artifact.files),
         "boot": _boot(summary.boot),
         "program": _program(artifact),
+        "modules": dict(summary.modules),
         "system": dict(summary.release),
         "architecture": summary.architecture,
         "packages": [

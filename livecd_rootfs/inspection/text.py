@@ -28,6 +28,9 @@ def summary(found: Summary) -> str:
         "program": _wrapped(_program(artifact.program)) if artifact.program else (),
         "holds": (_file_system(artifact.files),) if artifact.files else (),
         "boot": _wrapped(_boot(found.boot)),
+        "initramfs": [
+            f"of Linux {version}, with {count} modules" for version, count in found.modules.items()
+        ],
         "system": tuple(_system(found)),
         "packages": tuple(_packages(found)),
         "files": (_files(found),),

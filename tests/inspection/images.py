@@ -140,6 +140,31 @@ def tar_of(target: Path, members: Mapping[str, Path | bytes], *, zipped: bool = 
     return target
 
 
+def cpio(tree: Path, target: Path) -> Path:
+    """An archive as Linux unpacks it."""
+    names = "\0".join(str(path.relative_to(tree)) for path in (tree, *sorted(tree.rglob("*"))))
+    with target.open("wb") as stream:
+        subprocess.run(
+            ("bsdcpio", "-o", "-0", "-H", "newc", "--quiet"),
+            input=names.encode(),
+            stdout=stream,
+            cwd=tree,
+            check=True,
+        )
+    return target
+
+
+def initramfs(tree: Path, target: Path) -> Path:
+    """As Debian makes them: firmware of the processor first, then what is compressed."""
+    early = target.with_suffix(".early")
+    early.mkdir()
+    (early / "big").write_bytes(b"what the second archive replaces")
+    first = cpio(early, target.with_suffix(".first")).read_bytes()
+    rest = compressed(cpio(tree, target.with_suffix(".rest")), target.with_suffix(".zst"), "zstd")
+    target.write_bytes(first + bytes(512) + rest.read_bytes())
+    return target
+
+
 def squashfs(tree: Path, target: Path) -> Path:
     run("mksquashfs", tree, target, "-quiet", "-noappend", "-no-progress", "-comp", "zstd")
     return target
@@ -250,6 +275,10 @@ ROOTS: Mapping[str, Maker] = {
     "tar.xz": lambda tree, to: compressed(tar(tree, to.with_suffix(".t")), to, "xz"),
     "tar.zst": lambda tree, to: compressed(tar(tree, to.with_suffix(".t")), to, "zstd"),
     "tar.bz2": lambda tree, to: compressed(tar(tree, to.with_suffix(".t")), to, "bzip2"),
+    "cpio": cpio,
+    "cpio.gz": lambda tree, to: compressed(cpio(tree, to.with_suffix(".c")), to, "gzip"),
+    "initramfs": initramfs,
+    "directory": lambda tree, _: tree,
     "squashfs": squashfs,
     "ext4": ext4,
     "oci": oci,

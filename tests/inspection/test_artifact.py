@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from livecd_rootfs.errors import LivecdError
-from livecd_rootfs.inspection import artifact
+from livecd_rootfs.inspection import artifact, summary, text
 from livecd_rootfs.inspection.bench import Bench
 from tests.inspection import images
 
 pytestmark = pytest.mark.tools(
     *("blkid", "bzip2", "debugfs", "gzip", "mcopy", "mke2fs", "mkfs.vfat", "mksquashfs", "mmd"),
-    *("qemu-img", "sfdisk", "unsquashfs", "xz", "zstd"),
+    *("bsdcpio", "qemu-img", "sfdisk", "unsquashfs", "xz", "zstd"),
 )
 
 
@@ -85,6 +87,23 @@ def test_a_program(tmp_path: Path, at: Bench) -> None:
     assert images.facts(found.tree).keys() == sections.keys()
 
 
+def test_an_initramfs_tells_its_kernel(planted: Path, tmp_path: Path, at: Bench) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(planted, root, symlinks=True, ignore=shutil.ignore_patterns("pipe"))
+    for name in (
+        "init",
+        "usr/lib/modules/6.12.9/a.ko.xz",
+        "usr/lib/modules/6.12.9/b.ko",
+        "usr/lib/modules/6.12.9/modules.dep",
+    ):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    found = artifact.open_artifact(at, images.initramfs(root, tmp_path / "initrd.img"))
+    assert found.formats == ("cpio", "zstd", "cpio")
+    told = text.summary(summary.of(found))
+    assert "initramfs of Linux 6.12.9, with 2 modules\n" in told
+
+
 def half(path: Path) -> Path:
     os.truncate(path, path.stat().st_size // 2)
     return path
@@ -106,10 +125,22 @@ def written(path: Path, content: bytes) -> Path:
 
 FAULTS: dict[str, tuple[Callable[[Path, Path, Path], Path], str]] = {
     "no file": (lambda _t, _d, to: to, "it can't be read: No such file"),
-    "a directory": (lambda tree, _d, _to: tree, "it can't be read: Is a directory"),
     "empty": (lambda _t, _d, to: written(to, b""), "it is empty"),
     "text": (lambda _t, _d, to: written(to, b"hello\n"), "nothing that is known here"),
     "zeros": (lambda _t, _d, to: written(to, bytes(99999)), "nothing that is known here"),
+    "half a cpio": (lambda tree, _d, to: half(images.cpio(tree, to)), "no whole cpio archive"),
+    "a cpio of which a number is none": (
+        lambda _t, _d, to: written(to, b"070701" + b"x" * 104),
+        "no whole cpio archive",
+    ),
+    "a cpio with something else behind it": (
+        lambda tree, _d, to: written(to, images.cpio(tree, to).read_bytes() + b"more"),
+        "goes on as nothing that is known here",
+    ),
+    "an initramfs with a text in it": (
+        lambda tree, _d, to: written(to, images.cpio(tree, to).read_bytes() + gzip.compress(b"x")),
+        "what gzip has packed in it is no cpio archive",
+    ),
     "half a tar": (lambda tree, _d, to: half(images.tar(tree, to)), "no whole tar file"),
     **{
         f"half of {form}": (partial(half_of, form), f"is no whole {form} file")
