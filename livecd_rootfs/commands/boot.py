@@ -64,8 +64,7 @@ def unpacked(request: Request, toolbox: Toolbox) -> Iterator[Request]:
         try:
             disk = nested.disk(at, request.image.absolute())
         except Unreadable as error:
-            why = f"{error.message}: {error.why}" if error.why else error.message
-            raise LivecdError(f"{request.image} can't be booted", why=why) from error
+            raise error.about(f"{request.image} can't be booted") from error
         except OSError as error:
             raise LivecdError(
                 f"{request.image} can't be unpacked",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.inspection import (
     cpiotree,
     disk,
@@ -20,14 +18,14 @@ from livecd_rootfs.inspection import (
     squashtree,
     tartree,
     unpacking,
+    virtualdisk,
 )
 from livecd_rootfs.inspection.bench import Bench
 from livecd_rootfs.inspection.disk import Disk, FileSystem, Image
 from livecd_rootfs.inspection.formats import Format
 from livecd_rootfs.inspection.pe import Program
 from livecd_rootfs.inspection.tree import Tree, mounted
-from livecd_rootfs.inspection.unreadable import Unreadable
-from livecd_rootfs.process import CommandError
+from livecd_rootfs.inspection.unreadable import KNOWN, Unreadable
 
 _FAT_MOUNT, _BOOT_MOUNT = "boot/efi", "boot"
 
@@ -68,7 +66,7 @@ def open_artifact(bench: Bench, path: Path) -> Artifact:
 
     Args:
         bench: where it is taken apart.
-        path: the file, or a directory with a root in it.
+        path: the file; or a directory, of a root or of a container image's layout.
 
     Raises:
         LivecdError: it is damaged, or nothing that anybody here knows.
@@ -76,23 +74,18 @@ def open_artifact(bench: Bench, path: Path) -> Artifact:
     absolute = path.absolute()
     try:
         if absolute.is_dir():
-            return _folder(absolute)
+            return _folder(bench, path.resolve())
         kind = formats.detect(absolute)
         found = Artifact(name=path.name, size=absolute.stat().st_size, formats=())
         return _opened(bench, found, absolute, kind)
     except Unreadable as error:
-        why = f"{error.message}: {error.why}" if error.why else error.message
-        raise LivecdError(f"{path} can't be inspected", why=why) from error
-
-
-def _folder(path: Path) -> Artifact:
-    tree = foldertree.read(path)
-    plain = sum(each.size for each in tree.entries.values())
-    return Artifact(name=path.name, size=plain, formats=("directory",), parts=(("/", tree),))
+        raise error.about(f"{path} can't be inspected") from error
 
 
 def _opened(bench: Bench, outer: Artifact, path: Path, kind: Format) -> Artifact:
     """What is in a file that is part of an artifact."""
+    if len(outer.formats) > nested.DEEPEST:
+        raise Unreadable("its formats lie one in the other without end")
     if kind in formats.COMPRESSIONS:
         inner = unpacking.unpack(bench, path, kind.value)
         return _opened(bench, _within(outer, kind.value), inner, formats.detect(inner))
@@ -106,21 +99,7 @@ def _within(outer: Artifact, *names: str) -> Artifact:
 
 
 def _converted(bench: Bench, outer: Artifact, path: Path, kind: Format) -> Artifact:
-    """A virtual machine's disk, as the raw disk that it stands for."""
-    raw = bench.place(".raw")
-    try:
-        asked = ("qemu-img", "info", "--output=json", "-f", formats.QEMU[kind], path)
-        facts = json.loads(bench.run(asked, path).stdout)
-        bench.run(
-            ("qemu-img", "convert", "-f", formats.QEMU[kind], "-O", "raw", path, raw.name), path
-        )
-    except CommandError as error:
-        said = error.completed.stderr.strip().splitlines()
-        why = said[0].removeprefix("qemu-img: ") if said else None
-        raise Unreadable(f"it is no whole {kind.value}", why=why) from error
-    data = (facts.get("format-specific") or {}).get("data") or {}
-    detail = data.get("compression-type") or data.get("create-type")
-    told = f"{kind.value} ({detail})" if detail else kind.value
+    raw, told = virtualdisk.converted(bench, path, kind)
     return _raw(bench, _within(outer, told), raw)
 
 
@@ -135,6 +114,7 @@ def _raw(bench: Bench, outer: Artifact, path: Path) -> Artifact:
         raise Unreadable(
             "it is nothing that is known here",
             why="it has neither a known format nor a partition table or file system",
+            remedy=KNOWN,
         )
     tree = disk.tree_of(image, files, 0)
     parts = (("/", tree),) if tree else ()
@@ -180,6 +160,15 @@ def _is_fat(found: Disk, number: int) -> bool:
 
 def _squashfs(bench: Bench, outer: Artifact, path: Path) -> Artifact:
     return replace(_within(outer, "squashfs"), parts=(("/", squashtree.read(bench, path)),))
+
+
+def _folder(bench: Bench, path: Path) -> Artifact:
+    tree = foldertree.read(path)
+    size = sum(entry.size for entry in tree.entries.values())
+    kinds: tuple[str, ...] = ("directory",)
+    if ocitree.is_image(tree):
+        tree, kinds = ocitree.read(bench, path, tree), (*kinds, "container image")
+    return Artifact(name=path.name, size=size, formats=kinds, parts=(("/", tree),))
 
 
 def _efi(bench: Bench, outer: Artifact, path: Path) -> Artifact:

@@ -16,7 +16,7 @@ from typing import IO
 from livecd_rootfs.inspection import formats, unpacking
 from livecd_rootfs.inspection.bench import Bench
 from livecd_rootfs.inspection.formats import Format
-from livecd_rootfs.inspection.tree import Entry, Kind, Tree, digest_of, normal
+from livecd_rootfs.inspection.tree import KINDS, Entry, Kind, Tree, digest_of, normal
 from livecd_rootfs.inspection.unreadable import Unreadable
 from livecd_rootfs.inspection.window import Window
 
@@ -24,16 +24,6 @@ _HEADER, _FIELD, _ALIGNED = 110, 8, 4
 _END = b"TRAILER!!!"
 _CHUNK = 1 << 16
 _HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{8}")
-# What a file is, by the kind in its mode.
-KINDS = {
-    stat.S_IFREG: Kind.FILE,
-    stat.S_IFDIR: Kind.DIRECTORY,
-    stat.S_IFLNK: Kind.LINK,
-    stat.S_IFCHR: Kind.CHARACTER,
-    stat.S_IFBLK: Kind.BLOCK,
-    stat.S_IFIFO: Kind.PIPE,
-    stat.S_IFSOCK: Kind.SOCKET,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

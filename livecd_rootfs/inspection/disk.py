@@ -150,7 +150,8 @@ def read(image: Image) -> Disk:
 def _check_protected(table: Mapping[str, object]) -> None:
     """A GPT that can't be read leaves only the entry that protects it from older tools."""
     rows = table.get("partitions", [])
-    if table["label"] == "dos" and isinstance(rows, list) and rows[0]["type"] == _PROTECTIVE:
+    types = [row["type"] for row in rows[:1]] if isinstance(rows, list) else []
+    if table["label"] == "dos" and types == [_PROTECTIVE]:
         raise Unreadable(
             "it is cut off, or its partition table is damaged",
             why="it should have a GPT, and has no valid one",
@@ -204,6 +205,8 @@ def file_system(image: Image, *, start: int = 0, size: int = 0) -> FileSystem | 
     kind = facts.get("TYPE")
     if kind is None:
         return None
+    if kind == "vfat":
+        _check_room(kind, vfattree.room(image.path, start), image, start, size)
     return FileSystem(
         type=kind,
         label=facts.get("LABEL", ""),
@@ -215,10 +218,14 @@ def file_system(image: Image, *, start: int = 0, size: int = 0) -> FileSystem | 
 def _used(image: Image, start: int, size: int) -> int:
     """Bytes in use of an ext4, which is seen to be whole."""
     total, used = exttree.room(image.bench, image.path, start)
-    if total > (size or image.path.stat().st_size - start):
-        why = "its ext4 file system is larger than its place"
-        raise Unreadable("it is cut off", why=why)
+    _check_room("ext4", total, image, start, size)
     return used
+
+
+def _check_room(kind: str, total: int, image: Image, start: int, size: int) -> None:
+    if total > (size or image.path.stat().st_size - start):
+        why = f"its {kind} file system is larger than its place"
+        raise Unreadable("it is cut off", why=why)
 
 
 def tree_of(image: Image, files: FileSystem | None, start: int) -> Tree | None:

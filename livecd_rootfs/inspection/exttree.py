@@ -12,7 +12,7 @@ from pathlib import Path
 from livecd_rootfs import trees
 from livecd_rootfs.inspection import attributes
 from livecd_rootfs.inspection.bench import Bench
-from livecd_rootfs.inspection.tree import Entry, Kind, Tree, digest_of
+from livecd_rootfs.inspection.tree import KINDS, Entry, Kind, Tree, digest_of
 from livecd_rootfs.inspection.unreadable import Unreadable
 
 _ROOT = 2
@@ -23,15 +23,6 @@ _DEVICE = re.compile(rb"^Device major/minor number: (\d+):(\d+)", re.MULTILINE)
 # The value behind it is a rendering, or missing if it is long.
 _ATTRIBUTE = re.compile(rb"^  (.+) \(\d+\)(?: =|$)", re.MULTILINE)
 _SUPER = re.compile(r"^(Block count|Free blocks|Block size): +(\d+)$", re.MULTILINE)
-_KINDS = {
-    stat.S_IFREG: Kind.FILE,
-    stat.S_IFDIR: Kind.DIRECTORY,
-    stat.S_IFLNK: Kind.LINK,
-    stat.S_IFCHR: Kind.CHARACTER,
-    stat.S_IFBLK: Kind.BLOCK,
-    stat.S_IFIFO: Kind.PIPE,
-    stat.S_IFSOCK: Kind.SOCKET,
-}
 # The file system's own, where its check puts what nothing leads to.
 _LOST_AND_FOUND = "lost+found"
 
@@ -174,7 +165,7 @@ def _entries(folder: str, listing: bytes) -> Iterator[_Found]:
         if name == ".." or path == _LOST_AND_FOUND or (name == "." and folder):
             continue
         bits = int(mode, 8)
-        kind = _KINDS.get(stat.S_IFMT(bits), Kind.FILE)
+        kind = KINDS.get(stat.S_IFMT(bits), Kind.FILE)
         entry = Entry(
             kind=kind,
             mode=stat.S_IMODE(bits),

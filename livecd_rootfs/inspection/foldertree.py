@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from livecd_rootfs.inspection import attributes
-from livecd_rootfs.inspection.cpiotree import KINDS
-from livecd_rootfs.inspection.tree import Entry, Kind, Tree, digest_of
-from livecd_rootfs.inspection.unreadable import Unreadable
+from livecd_rootfs.inspection.tree import KINDS, Entry, Kind, Tree, digest_of
+from livecd_rootfs.inspection.unreadable import AS_OWNER, Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +23,14 @@ class Files:
 
     def read(self, path: str) -> bytes:
         """The content of one file."""
-        return (self.folder / path).read_bytes()
+        with _readable():
+            return (self.folder / path).read_bytes()
 
     def digests(self, paths: Iterable[str]) -> Mapping[str, str]:
         """The digests of files."""
         found = {}
         for path in paths:
-            with (self.folder / path).open("rb") as stream:
+            with _readable(), (self.folder / path).open("rb") as stream:
                 found[path] = digest_of(stream)
         return found
 
@@ -37,17 +38,28 @@ class Files:
 def read(folder: Path) -> Tree:
     """The tree of a directory, links not followed; itself is the root.
 
+    Of a file system that is mounted in it only the mount point is told.
+
     Raises:
         Unreadable: a part of it can't be read.
     """
-    entries = {"": _entry(folder)}
-    try:
+    with _readable():
+        entries = {"": _entry(folder)}
+        device = folder.stat().st_dev
         for above, folders, files in os.walk(folder, onerror=_refuse):
             for path in (Path(above, name) for name in (*folders, *files)):
                 entries[str(path.relative_to(folder))] = _entry(path)
-    except OSError as error:
-        raise Unreadable(f"its {error.filename} can't be read", why=error.strerror) from error
+            folders[:] = [each for each in folders if Path(above, each).lstat().st_dev == device]
     return Tree(entries=entries, source=Files(folder=folder))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        told = f"its {error.filename} can't be read"
+        raise Unreadable(told, why=error.strerror, remedy=AS_OWNER) from error
 
 
 def _refuse(error: OSError) -> NoReturn:
@@ -59,7 +71,7 @@ def _entry(path: Path) -> Entry:
     kind = KINDS[stat.S_IFMT(found.st_mode)]
     target = ""
     if kind is Kind.LINK:
-        target = str(path.readlink())
+        target = os.readlink(path)  # noqa: PTH115 (Path.readlink would tidy it up)
     elif kind in {Kind.CHARACTER, Kind.BLOCK}:
         target = f"{os.major(found.st_rdev)}:{os.minor(found.st_rdev)}"
     return Entry(

@@ -13,6 +13,8 @@ from livecd_rootfs.inspection.tree import Entry
 from livecd_rootfs.inspection.unreadable import Unreadable
 
 OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
+# No builder packs as often; a file can be made that is in itself for ever.
+DEEPEST = 16
 # The disk in an archive of disks: by what the archives of each kind call it.
 _DISK_NAMES = re.compile(r".*\.(?:vmdk|vhd|vdi|qcow2|img|raw)")
 
@@ -53,22 +55,25 @@ def is_packed(path: Path) -> bool:
     return formats.detect(path) in {*formats.COMPRESSIONS, Format.TAR}
 
 
-def disk(bench: Bench, path: Path) -> Path:
+def disk(bench: Bench, path: Path, *, depth: int = 0) -> Path:
     """The disk in a file; the file itself, if it is neither compressed nor an archive.
 
     Args:
         bench: where it is unpacked.
         path: the file.
+        depth: how many others it was in.
 
     Raises:
         Unreadable: it is damaged, or there is no disk in it.
     """
+    if depth > DEEPEST:
+        raise Unreadable("its formats lie one in the other without end")
     kind = formats.detect(path)
     if kind in formats.COMPRESSIONS:
-        return disk(bench, unpacking.unpack(bench, path, kind.value))
+        return disk(bench, unpacking.unpack(bench, path, kind.value), depth=depth + 1)
     if kind is not Format.TAR:
         return path
     name = member(tartree.read(path).entries)
     if name is None:
         raise Unreadable("it is a tar file without a disk in it")
-    return disk(bench, extracted(bench, path, name))
+    return disk(bench, extracted(bench, path, name), depth=depth + 1)

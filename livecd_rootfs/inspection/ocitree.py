@@ -9,18 +9,20 @@ from pathlib import Path
 
 from livecd_rootfs.inspection import formats, tartree, unpacking
 from livecd_rootfs.inspection.bench import Bench
+from livecd_rootfs.inspection.nested import OS_RELEASE
 from livecd_rootfs.inspection.tree import Kind, Tree, united
 from livecd_rootfs.inspection.unreadable import Unreadable
 
 # Layer files that take something of the layers below away: OCI image specification, "Whiteouts".
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
-_INDEX = "application/vnd.oci.image.index"
+# Indexes in indexes; one could name itself.
+_DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """A tar file with an image layout in it."""
+    """A tar file, or a directory, with an image layout in it."""
 
     bench: Bench
     path: Path
@@ -43,7 +45,9 @@ class Archive:
 
 
 def is_image(tree: Tree) -> bool:
-    """Whether a tar file's tree is that of a container image."""
+    """Whether a tree is the layout of a container image, and no root with such files in it."""
+    if any(name in tree.entries for name in OS_RELEASE):
+        return False
     return "manifest.json" in tree.entries or {"oci-layout", "index.json"} <= tree.entries.keys()
 
 
@@ -52,7 +56,7 @@ def read(bench: Bench, path: Path, tree: Tree) -> Tree:
 
     Args:
         bench: where the layers are unpacked.
-        path: the tar file.
+        path: the tar file, or the directory.
         tree: its own tree.
 
     Raises:
@@ -66,7 +70,9 @@ def read(bench: Bench, path: Path, tree: Tree) -> Tree:
 def _oci_layers(archive: Archive) -> list[str]:
     """The layers of the first image; an index can lead to further ones."""
     manifest = _mapping(archive, archive.json("index.json"))
-    while "manifests" in manifest:
+    for _ in range(_DEEPEST):
+        if "manifests" not in manifest:
+            break
         described = [_mapping(archive, each) for each in _list(archive, manifest["manifests"])]
         if not described:
             raise archive.broken("its index names no image")
@@ -81,6 +87,8 @@ def _blob(archive: Archive, descriptor: object) -> str:
 
 def _docker_layers(archive: Archive) -> list[str]:
     images = _list(archive, archive.json("manifest.json"))
+    if not images:
+        raise archive.broken("its manifest names no image")
     return [
         str(name)
         for image in images[:1]
@@ -104,16 +112,23 @@ def _layer(archive: Archive, name: str) -> Path:
     """A layer as a plain tar file."""
     if name not in archive.tree.entries:
         raise archive.broken(f"its layer {name} is missing")
+    if archive.tree.entries[name].kind is not Kind.FILE:
+        raise archive.broken(f"its layer {name} is no file")
+    path = archive.path / name if archive.path.is_dir() else _extracted(archive, name)
+    found = formats.detect(path)
+    return path if found not in formats.COMPRESSIONS else unpacking.unpack(
+        archive.bench, path, found.value
+    )  # fmt: skip
+
+
+def _extracted(archive: Archive, name: str) -> Path:
     path = archive.bench.place(".layer")
     with tartree.opened(archive.path) as tar:
         stream = tar.extractfile(_member_name(tar.getnames(), name))
         if stream is None:
             raise archive.broken(f"its layer {name} is no file")
         unpacking.copy(stream, path)
-    found = formats.detect(path)
-    return path if found not in formats.COMPRESSIONS else unpacking.unpack(
-        archive.bench, path, found.value
-    )  # fmt: skip
+    return path
 
 
 def _member_name(names: Iterable[str], name: str) -> str:

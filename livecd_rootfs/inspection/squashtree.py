@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from livecd_rootfs.inspection import attributes
 from livecd_rootfs.inspection.bench import Bench
-from livecd_rootfs.inspection.tree import Entry, Kind, Tree, digest_of, normal
+from livecd_rootfs.inspection.tree import Entry, Kind, Tree, normal
 from livecd_rootfs.inspection.unreadable import Unreadable
-from livecd_rootfs.inspection.window import Window
+from livecd_rootfs.inspection.window import Ranges
 from livecd_rootfs.process import CommandError
 
 # The format is that of a pseudo file: mksquashfs(1), "Pseudo file definition format".
@@ -37,27 +37,6 @@ _KINDS = {
     b"C": Kind.CHARACTER,
     b"B": Kind.BLOCK,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranges:
-    """Files that lie one after the other in another: offset and length by path."""
-
-    path: Path
-    ranges: Mapping[str, tuple[int, int]]
-
-    def read(self, path: str) -> bytes:
-        """The content of one file."""
-        with self.path.open("rb") as stream:
-            return Window(stream, *self.ranges[path]).read()
-
-    def digests(self, paths: Iterable[str]) -> Mapping[str, str]:
-        """The digests of files, in the order in which they lie."""
-        with self.path.open("rb") as stream:
-            return {
-                path: digest_of(Window(stream, *self.ranges[path]))
-                for path in sorted(paths, key=self.ranges.__getitem__)
-            }
 
 
 def read(bench: Bench, image: Path) -> Tree:

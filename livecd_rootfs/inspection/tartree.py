@@ -80,7 +80,19 @@ def read(path: Path) -> Tree:
                 continue
             entries[name] = _entry(member)
             members |= {name: member} if member.isreg() else {}
+        end = archive.offset
+    _check_end(path, end)
     return Tree(entries=entries, source=Members(path=path, members=members))
+
+
+def _check_end(path: Path, end: int) -> None:
+    """A tar file ends with blocks of zeroes; Python takes a damaged header for its end, too."""
+    with path.open("rb") as stream:
+        stream.seek(end)
+        block = stream.read(tarfile.BLOCKSIZE)
+    if block != bytes(tarfile.BLOCKSIZE):
+        why = "it has no end" if len(block) < tarfile.BLOCKSIZE else f"byte {end} begins no member"
+        raise Unreadable("it is no whole tar file", why=why)
 
 
 def _entry(member: TarInfo) -> Entry:

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import struct
 from pathlib import Path
 
 from livecd_rootfs.inspection.bench import Bench
-from livecd_rootfs.inspection.tree import Entry, Kind, Tree, digest_of
+from livecd_rootfs.inspection.foldertree import Files
+from livecd_rootfs.inspection.tree import Entry, Kind, Tree
 from livecd_rootfs.inspection.unreadable import Unreadable
 from livecd_rootfs.process import CommandError
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folder:
-    """Files in a directory of our own."""
-
-    path: Path
-
-    def read(self, path: str) -> bytes:
-        """The content of one file."""
-        return (self.path / path).read_bytes()
-
-    def digests(self, paths: Iterable[str]) -> Mapping[str, str]:
-        """The digests of files."""
-        found = {}
-        for path in paths:
-            with (self.path / path).open("rb") as stream:
-                found[path] = digest_of(stream)
-        return found
+# Of the first sector: the bytes of a sector, and how many there are, in one of two fields.
+_HEAD = struct.Struct("<11xH6xH11xI")
 
 
 def read(bench: Bench, image: Path, offset: int) -> Tree:
@@ -49,8 +33,24 @@ def read(bench: Bench, image: Path, offset: int) -> Tree:
         ) from error
     paths = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*"))}
     return Tree(
-        entries={name: _entry(path) for name, path in paths.items()}, source=Folder(path=folder)
+        entries={name: _entry(path) for name, path in paths.items()}, source=Files(folder=folder)
     )
+
+
+def room(image: Path, start: int) -> int:
+    """Bytes of a file system; 0 where it does not tell.
+
+    Args:
+        image: the disk or the file system.
+        start: where in the image it begins, in bytes.
+    """
+    with image.open("rb") as stream:
+        stream.seek(start)
+        head = stream.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return 0
+    sector, few, many = _HEAD.unpack(head)
+    return int(sector) * int(few or many)
 
 
 def _entry(path: Path) -> Entry:

@@ -75,6 +75,7 @@ def test_diff_ends_as_diff_does(folder: Path) -> None:
     assert trouble.stderr == (
         f"livecd-rootfs: {folder / 'none'} can't be inspected\n"
         "  why:  it can't be read: No such file or directory\n"
+        "  help: name a file that is there\n"
     )
 
 
@@ -82,7 +83,10 @@ def test_inspect_of_what_is_no_artifact_fails(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"")
     ended = called("inspect", tmp_path / "x")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.endswith("/x can't be inspected\n  why:  it is empty\n")
+    assert ended.stderr.endswith(
+        "/x can't be inspected\n  why:  it is empty\n"
+        "  help: copy or download it again, and compare its checksum\n"
+    )
 
 
 def test_a_missing_tool_is_named_with_its_package(tmp_path: Path) -> None:

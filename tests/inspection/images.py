@@ -237,6 +237,13 @@ def compressed(path: Path, target: Path, form: str) -> Path:
     return target
 
 
+def layout(tree: Path, target: Path) -> Path:
+    """A container image as a directory."""
+    target.mkdir()
+    process.run(("tar", "-xf", oci(tree, target.with_suffix(".tar")), "-C", target))
+    return target
+
+
 def oci(tree: Path, target: Path) -> Path:
     """A container image of two layers; the second takes away what the first one has too much."""
     folder = target.with_suffix(".layers")
@@ -283,6 +290,7 @@ ROOTS: Mapping[str, Maker] = {
     "ext4": ext4,
     "oci": oci,
     "docker": docker,
+    "layout": layout,
 }
 # Formats of a disk, each made of a raw one.
 DISKS: Mapping[str, tuple[str, Maker]] = {
@@ -318,6 +326,14 @@ DISKS: Mapping[str, tuple[str, Maker]] = {
             zipped=True,
         ),
     ),
+    "split.vmdk": (
+        "vmdk (twoGbMaxExtentSparse) > disk",
+        lambda raw, to: converted(raw, to, "vmdk", "-o", "subformat=twoGbMaxExtentSparse"),
+    ),
+    "layered.qcow2": (
+        "qcow2 (zlib) > disk",
+        lambda raw, to: layered(converted(raw, to.with_suffix(".below"), "qcow2"), to),
+    ),
     "libvirt.box": (
         "gzip > tar > vagrant box > qcow2 (zlib) > disk",
         lambda raw, to: tar_of(
@@ -334,6 +350,13 @@ DISKS: Mapping[str, tuple[str, Maker]] = {
         lambda raw, to: tar_of(to, {"disk.raw": raw}, zipped=True),
     ),
 }
+
+
+def layered(below: Path, target: Path, *options: str) -> Path:
+    """A qcow2 in which nothing is: it lies over another image."""
+    made = ("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", *options)
+    process.run((*made, "-b", below, target))
+    return target
 
 
 def _streamed(raw: Path, to: Path) -> Path:

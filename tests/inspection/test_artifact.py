@@ -104,6 +104,16 @@ def test_an_initramfs_tells_its_kernel(planted: Path, tmp_path: Path, at: Bench)
     assert "initramfs of Linux 6.12.9, with 2 modules\n" in told
 
 
+def test_a_disk_of_the_old_kind_without_partitions(tmp_path: Path, at: Bench) -> None:
+    made = tmp_path / "image.raw"
+    made.write_bytes(b"")
+    os.truncate(made, images.DISK_SIZE)
+    images.run("sfdisk", "-q", made, stdin="label: dos\n")
+    found = artifact.open_artifact(at, made)
+    assert found.disk is not None
+    assert (found.disk.table, found.disk.partitions, found.tree) == ("dos", (), None)
+
+
 def half(path: Path) -> Path:
     os.truncate(path, path.stat().st_size // 2)
     return path
@@ -123,8 +133,15 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
+INDEX: Path | bytes = b'{"manifests": [{"digest": "sha256:1"}]}'
 FAULTS: dict[str, tuple[Callable[[Path, Path, Path], Path], str]] = {
     "no file": (lambda _t, _d, to: to, "it can't be read: No such file"),
+    "a pipe": (lambda _t, _d, to: piped(to), "it is a pipe, and no file"),
+    "a device": (lambda _t, _d, _to: Path("/dev/null"), "it is a device, and no file"),
+    "of a kind that others read": (
+        lambda _t, _d, to: written(to, b"PK\3\4" + bytes(99)),
+        "it is a ZIP archive, which is not read here",
+    ),
     "empty": (lambda _t, _d, to: written(to, b""), "it is empty"),
     "text": (lambda _t, _d, to: written(to, b"hello\n"), "nothing that is known here"),
     "zeros": (lambda _t, _d, to: written(to, bytes(99999)), "nothing that is known here"),
@@ -142,6 +159,20 @@ FAULTS: dict[str, tuple[Callable[[Path, Path, Path], Path], str]] = {
         "what gzip has packed in it is no cpio archive",
     ),
     "half a tar": (lambda tree, _d, to: half(images.tar(tree, to)), "no whole tar file"),
+    "a tar that ends behind a file": (
+        lambda _t, _d, to: written(to, images.tar_of(to, {"a": b"a"}).read_bytes()[:1024]),
+        "it is no whole tar file: it has no end",
+    ),
+    "a tar with a damaged header": (
+        lambda _t, _d, to: written(
+            to, images.tar_of(to, {"a": b"", "b": b""}).read_bytes().replace(b"b\0", b"c\0", 1)
+        ),
+        "it is no whole tar file: byte 512 begins no member",
+    ),
+    "half a FAT": (
+        lambda _t, _d, to: half(fat(to)),
+        "it is cut off: its vfat file system is larger than its place",
+    ),
     **{
         f"half of {form}": (partial(half_of, form), f"is no whole {form} file")
         for form in ("gzip", "xz", "zstd", "bzip2")
@@ -161,13 +192,47 @@ FAULTS: dict[str, tuple[Callable[[Path, Path, Path], Path], str]] = {
     ),
     "half a qcow2": (
         lambda _t, disk, to: half(images.converted(disk, to, "qcow2")),
-        "",
+        "it is no whole qcow2: ERROR",
     ),
     "half a vmdk": (
         lambda _t, disk, to: half(
             images.converted(disk, to, "vmdk", "-o", "subformat=streamOptimized")
         ),
-        "",
+        "it is no whole vmdk",
+    ),
+    "half a vdi": (
+        lambda _t, disk, to: half(images.converted(disk, to, "vdi")),
+        "it is cut off: its content goes on to byte",
+    ),
+    "an encrypted qcow2": (
+        lambda _t, disk, to: encrypted(disk, to),
+        "it is encrypted",
+    ),
+    "a qcow2 over one that is gone": (
+        lambda _t, _d, to: images.layered(to.with_name("gone"), to, "-u", "-o", "size=1M"),
+        "gone is missing",
+    ),
+    "a qcow2 over one in the network": (
+        lambda _t, _d, to: images.layered(Path("nbd:127.0.0.1:1"), to, "-u", "-o", "size=1M"),
+        "nbd:127.0.0.1:1 is no file, and nothing else is opened",
+    ),
+    "a vmdk with a part in the network": (
+        lambda _t, _d, to: written(to, description("nbd://127.0.0.1:1/x")),
+        "nbd://127.0.0.1:1/x is no file",
+    ),
+    "a vmdk without its part": (
+        lambda _t, _d, to: written(to, description("gone-flat.vmdk")),
+        "gone-flat.vmdk is missing",
+    ),
+    "a container image without an image": (
+        lambda _t, _d, to: images.tar_of(to, {"manifest.json": b"[]"}),
+        "its manifest names no image",
+    ),
+    "a container image whose index names itself": (
+        lambda _t, _d, to: images.tar_of(
+            to, dict.fromkeys(("index.json", "oci-layout", "blobs/sha256/1"), INDEX)
+        ),
+        "of another form",
     ),
     "the beginning of a qcow2": (
         lambda _t, _d, to: written(to, b"QFI\xfb" + bytes(600)),
@@ -200,6 +265,29 @@ FAULTS: dict[str, tuple[Callable[[Path, Path, Path], Path], str]] = {
 }
 
 
+def piped(path: Path) -> Path:
+    os.mkfifo(path)
+    return path
+
+
+def fat(path: Path) -> Path:
+    images.run("mkfs.vfat", "-C", path, "2048")
+    return path
+
+
+def encrypted(disk: Path, target: Path) -> Path:
+    key = ("--object", "secret,id=key,data=key")
+    form = "encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=1"
+    images.run("qemu-img", "convert", *key, "-O", "qcow2", "-o", form, disk, target)
+    return target
+
+
+def description(part: str) -> bytes:
+    """That of a VMDK whose one part lies elsewhere."""
+    head = "# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\n"
+    return f'{head}createType="monolithicFlat"\nRW 2048 FLAT "{part}" 0\n'.encode()
+
+
 def damaged(disk: bytes) -> bytes:
     """Both copies of the table are overwritten, the boot sector is as it was."""
     return disk[:512] + bytes(40 * 512) + disk[41 * 512 : -40 * 512] + bytes(40 * 512)
@@ -218,3 +306,4 @@ def test_what_is_no_whole_artifact(
     assert message in caught.value.why
     assert "\n" not in caught.value.why
     assert len(caught.value.notes) == 0
+    assert caught.value.remedy
