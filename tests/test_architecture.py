@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -13,17 +14,10 @@ from livecd_rootfs.build import base, recipes
 from livecd_rootfs.imports import closure
 from tests import checkout, imports
 
-# Lowest first. What is not named here may be used by anyone, as long as no
-# arrow leads from a lower level to a higher one by way of it.
-LEVELS = (
-    ("errors", "source", "process"),
-    ("diagnostics", "settings"),
-    ("series", "hooktree"),
-    ("resolve",),
-    ("hooksdir", "prune", "lint", "layers", "steps", "image"),
-    ("build",),
-    ("farm", "livebuild"),
-    ("cli",),
+# The map of the house in the README, lowest first: a line of names, two blanks, what they are.
+MAP = re.compile(r"^  ([a-z]+(?:, [a-z]+)*)  ", re.MULTILINE)
+LEVELS = tuple(
+    names.split(", ") for names in MAP.findall((checkout.ROOT / "README.cpc.md").read_text("utf-8"))
 )
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
 STRANGERS = (("lint", "build"),)
@@ -62,6 +56,8 @@ OLDEST_BUILDER = (3, 10)
 # Only the type checker imports it: it has what typing of the oldest Python lacks.
 TYPES_ONLY = {"typing_extensions"}
 MODULES = imports.modules()
+# The package itself, which has nothing but its version, and what `python -m` starts.
+NOT_ON_THE_MAP = {"", "__main__"}
 HOOKS = {
     checkout.name(path): path
     for path in sorted((checkout.ROOT / "hooks.d").glob("*/*.binary"))
@@ -78,11 +74,16 @@ def modules_of(name: str) -> list[str]:
     return [module for module in MODULES if unit(module) == name]
 
 
+def test_the_map_names_each_module_once() -> None:
+    named = [name for names in LEVELS for name in names]
+    assert sorted(named) == sorted({unit(module) for module in MODULES} - NOT_ON_THE_MAP)
+
+
 @pytest.mark.parametrize("module", [module for module in MODULES if unit(module) in LEVEL])
 def test_imports_point_down(module: str) -> None:
     level = LEVEL[unit(module)]
-    loaded = imports.loaded(MODULES[module])
-    assert not {found for found in loaded if LEVEL.get(unit(found), 0) > level}
+    found = imports.own(MODULES[module])
+    assert not {name for name in found if LEVEL.get(unit(name), 0) > level}
 
 
 @pytest.mark.parametrize(("one", "other"), STRANGERS)

@@ -16,7 +16,7 @@ from livecd_rootfs import cli, header, settings
 from livecd_rootfs.build import binary, environment, stepview
 from livecd_rootfs.hooktree import HookTree
 from livecd_rootfs.lint import configuration, formats
-from tests import checkout, imports
+from tests import checkout
 
 README = (checkout.ROOT / "README.cpc.md").read_text(encoding="utf-8")
 
@@ -235,12 +235,6 @@ def test_every_file_of_the_configuration_is_named() -> None:
 
 def test_the_build_directory_is_where_the_readme_says() -> None:
     assert f"always `{binary.BUILD}`" in section("What a hook sees")
-
-
-def test_the_map_is_of_what_is_there() -> None:
-    lines = section("The house").partition("livecd_rootfs/")[2].partition("tests/")[0].splitlines()
-    named = {name for line in lines[1:] for name in re.findall(r"[a-z]+", line[:32])}
-    assert named <= {name.partition(".")[2] for name in imports.modules()}
 
 
 def test_every_form_of_findings_has_its_row() -> None:
