@@ -158,13 +158,30 @@ def plant(request: Request) -> tuple[Forest, Mapping[tuple[str, ...], Resolution
     return forest(plans), {each.targets: each for each in resolutions}
 
 
+def _take_own_mounts() -> None:
+    """Have all that is mounted from here on end with this process.
+
+    Raises:
+        LivecdError: the kernel refuses it.
+    """
+    try:
+        kernel.private_mounts()
+    except OSError as error:
+        raise LivecdError(
+            "no mounts can be made here",
+            why=error.strerror,
+            remedy="a container must allow mounts and namespaces to build images in it, and its"
+            " / must be a mount, which that of a plain chroot is not",
+        ) from error
+
+
 def _run(
     request: Request,
     planted: Forest,
     resolutions: Mapping[tuple[str, ...], Resolution],
     listen: Listener,
 ) -> None:
-    kernel.private_mounts()
+    _take_own_mounts()
     _detach_lost_loops(request.cache, listen)
     # Who gets a shell in a failed step must not lose it to a changed archive.
     question = question_of(request) if request.terminal is None else None

@@ -98,7 +98,7 @@ def _lsp(
         raise LivecdError(
             "the language server needs the Python package pygls",
             why=str(error),
-            remedy="pip install 'livecd-rootfs[lsp]'",
+            remedy="pip install 'pygls>=2'",
         ) from error
     server.serve(lambda path: command.around(path, defaults))
     return Outcome(status=0, out="", err="")

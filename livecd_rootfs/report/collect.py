@@ -73,9 +73,14 @@ class Collector:
                 pass  # the step's bar is longer than its own time by how long somebody looked at it
             case events.Note(text=text):
                 self._notes.append(text)
-            case events.BuildEnded(plan=plan, artifacts=artifacts, packages=packages):
+            case events.BuildEnded() as build:
                 self._builds.append(
-                    BuildRecord(targets=plan.targets, artifacts=artifacts, packages=packages)
+                    BuildRecord(
+                        targets=build.plan.targets,
+                        artifacts=build.artifacts,
+                        packages=build.packages,
+                        attestations=build.attestations,
+                    )
                 )
             case events.RunEnded(seconds=seconds):
                 self._seconds = seconds

@@ -104,11 +104,19 @@ class ToolsRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildRecord:
-    """A build that went well."""
+    """A build that went well.
+
+    Attributes:
+        targets: what it was of.
+        artifacts: what was made.
+        packages: those of its target root.
+        attestations: what vouches for the artifacts: their provenance, and signatures.
+    """
 
     targets: tuple[str, ...]
     artifacts: tuple[Artifact, ...]
     packages: tuple[Package, ...]
+    attestations: tuple[Artifact, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

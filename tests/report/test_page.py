@@ -48,6 +48,14 @@ def read(text: str) -> Page:
     return found
 
 
+def test_what_vouches_for_artifacts_stands_behind_them(telling: Tell) -> None:
+    told = telling(ONE)
+    vouching = Artifact(path=Path("out/x.provenance.json"), size=MIB, sha256="89ab" * 16)
+    told.story.began(jobs=1).tell(1, replace(built(ONE, "x.one"), attestations=(vouching,))).over(1)
+    words = read(page.render(told.collector.record())).words
+    assert words.index("x.one") < words.index("x.provenance.json") < words.index("89ab" * 16)
+
+
 def test_a_whole_run(telling: Tell) -> None:
     told = telling(ONE, TWO)
     told.story.began(jobs=2, date=1_700_000_000).reuses(1, 1, saved=62, size=5 * MIB)
