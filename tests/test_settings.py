@@ -104,7 +104,16 @@ def test_sizes_are_read(text: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("image_size", "huge"), ("image_size", "G"), ("source_date_epoch", "now")]
+    ("name", "text"),
+    [
+        ("image_size", "huge"),
+        ("image_size", "G"),
+        ("image_size", "-5G"),
+        ("image_size", "8388608T"),
+        ("serial_console", "tty"),
+        ("serial_console", "ttyS0,fast"),
+        ("source_date_epoch", "now"),
+    ],
 )
 def test_a_value_of_the_wrong_kind_says_who_gave_it(tmp_path: Path, name: str, text: str) -> None:
     with pytest.raises(UsageError, match=f"is '{text}', which is not a") as failure:
@@ -117,6 +126,20 @@ def test_a_value_that_is_none_of_the_choices_names_them(tmp_path: Path) -> None:
         settings.load({}, {}, write(tmp_path, "[Output]\nCompression=tiny\n"))
     assert failure.value.place == "mkosi.conf:2:13"
     assert failure.value.remedy == "one of fast, balanced, small"
+
+
+def test_a_key_for_secure_boot_without_its_certificate(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.touch()
+    with pytest.raises(UsageError, match="SecureBootKey is set, and SecureBootCertificate is not"):
+        settings.load({"secure_boot_key": str(key)}, {}, tmp_path)
+
+
+def test_what_minimized_may_have_been_meant_by(tmp_path: Path) -> None:
+    for text in ("", "minimized", "appliance"):
+        assert settings.load({"subproject": text}, {}, tmp_path)[1] == ()
+    _, warnings = settings.load({"subproject": "minimised"}, {}, tmp_path)
+    assert warnings == ("--subproject: SubProject is 'minimised'; did you mean 'minimized'?",)
 
 
 HASHES = {
@@ -148,7 +171,8 @@ def test_a_file_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="which is not a file"):
         settings.load({"secure_boot_key": str(key)}, {}, tmp_path)
     key.write_text("key")
-    assert settings.load({"secure_boot_key": str(key)}, {}, tmp_path)[1] == ()
+    both = {"secure_boot_key": str(key), "secure_boot_certificate": str(key)}
+    assert settings.load(both, {}, tmp_path)[1] == ()
 
 
 def test_every_row_of_the_table_has_names_of_its_own() -> None:

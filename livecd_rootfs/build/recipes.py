@@ -312,6 +312,17 @@ def read_modules(tree: Path, planted: Forest, memory: ImportMemory) -> None:
             inputs.read_modules(node.step.name)
 
 
+def check_files(planted: Forest, environ: Mapping[str, str]) -> None:
+    """See that the files which the user's variables name for the steps can be read.
+
+    Raises:
+        LivecdError: one can't.
+    """
+    for node in planted.nodes:
+        for name, path in environment.files(node.step.header, environ).items():
+            _file_part(name, path)
+
+
 def _file_part(name: str, path: Path) -> Part:
     try:
         return of_bytes(PartKind.VARIABLE, f"{name} (content)", path.read_bytes())

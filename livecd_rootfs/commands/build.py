@@ -114,6 +114,7 @@ def build(request: Request, listen: Listener) -> None:
     if request.keep is not None:
         output.check(request.keep, "--keep")
     install_directory_of(request)  # before anything is built, not after
+    recipes.check_files(planted, request.environ)
     if signer := signer_of(request.project.settings):
         signer.check()
     try:

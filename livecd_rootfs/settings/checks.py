@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 
-from livecd_rootfs import passwords
+from livecd_rootfs import passwords, serialport
 from livecd_rootfs.diagnostics.near import did_you_mean, near
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.settings.row import NO, YES, Kind, Setting
+from livecd_rootfs.settings.table import ROWS
 from livecd_rootfs.settings.value import ProjectFile, Settings, Value
 from livecd_rootfs.units import byte_count
+from livecd_rootfs.variants import MINIMIZED
 
 # What mkosi takes for yes and no.
 _SPELLINGS = {
     **dict.fromkeys(("yes", "y", "true", "t", "on", "1", "always"), YES),
     **dict.fromkeys(("no", "n", "false", "f", "off", "0", "never"), NO),
 }
+# How much alike a name and another one are that was probably meant.
+_LIKELY = 0.8
 # What was taken for a password's hash may be the password.
 SECRET = frozenset({Kind.HASH, Kind.PRIVATE})
 
@@ -50,6 +55,31 @@ def check(row: Setting, settings: Settings) -> None:
         ) from error
     for file in settings.files(row.name) if row.kind in _FILES else ():
         _FILES[row.kind](row, file, value)
+
+
+def check_pair(settings: Settings) -> None:
+    """See that for Secure Boot there are both, a key and its certificate, or neither.
+
+    Raises:
+        UsageError: one is missing.
+    """
+    names = ("secure_boot_key", "secure_boot_certificate")
+    missing = [ROWS[name] for name in names if not settings.text(name)]
+    there = [name for name in names if settings.text(name)]
+    if missing and there:
+        raise UsageError(
+            f"{ROWS[there[0]].option} is set, and {missing[0].option} is not",
+            place=settings.values[there[0]].where,
+            remedy=f"to sign for Secure Boot takes both: {missing[0].given_by}",
+        )
+
+
+def doubts(settings: Settings) -> tuple[str, ...]:
+    """What may be meant otherwise: any SubProject is allowed, for hooks may know it."""
+    value = settings.values["subproject"]
+    if value.text == MINIMIZED or not get_close_matches(value.text, (MINIMIZED,), cutoff=_LIKELY):
+        return ()
+    return (f"{value.where}: SubProject is '{value.text}'; {did_you_mean((MINIMIZED,))}",)
 
 
 def _check_choice(row: Setting, item: str, value: Value) -> None:
@@ -126,11 +156,13 @@ _CHECKS: Mapping[Kind, Callable[[str], object]] = {
     Kind.NAME: _must_be_name,
     Kind.BYTES: byte_count,
     Kind.SECONDS: int,
+    Kind.CONSOLE: serialport.must_be_console,
     Kind.HASH: _must_be_hash,
 }
 _EXAMPLES = {
     Kind.NAME: "my-image, with no slash: it is a part of the artifacts' names",
     Kind.BYTES: "3G or 512M",
     Kind.SECONDS: "1700000000",
+    Kind.CONSOLE: "ttyS0,115200, or none",
     Kind.HASH: "what `openssl passwd -6` prints; a password itself is never taken",
 }

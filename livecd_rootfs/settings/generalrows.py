@@ -105,6 +105,7 @@ ROWS = (
         name="serial_console",
         section="Content",
         option="SerialConsole",
+        kind=Kind.CONSOLE,
         flag=True,
         help="a port such as ttyS0,115200, or none; by default the first of the architecture",
     ),

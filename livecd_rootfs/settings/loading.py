@@ -46,7 +46,8 @@ def load(
     settings = _resolved(Settings(values=values, directory=directory), environ)
     for row in TABLE:
         checks.check(row, settings)
-    return settings, (*warnings, *access.warnings(settings))
+    checks.check_pair(settings)
+    return settings, (*warnings, *access.warnings(settings), *checks.doubts(settings))
 
 
 def _options(options: Mapping[str, str | None]) -> dict[str, Value]:

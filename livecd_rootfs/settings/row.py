@@ -19,6 +19,7 @@ class Kind(Enum):
     BYTES = "size"
     SECONDS = "time"
     FILE = "file"
+    CONSOLE = "serial port"
     HASH = "hash"
     PRIVATE = "private text"
     # Content of the project: files and folders, which a step sees at a fixed place.

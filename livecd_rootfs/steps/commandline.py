@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from livecd_rootfs import serialport
 from livecd_rootfs.errors import UsageError
 from livecd_rootfs.steps.context import Context
 from livecd_rootfs.values import Value
 
 SERIAL_CONSOLE = "SERIAL_CONSOLE"
 KERNEL_COMMAND_LINE = "KERNEL_COMMAND_LINE"
-NO_CONSOLE = "none"
 _FIRST_PORT = {"arm64": "ttyAMA0"}
-# A device and its options (kernel documentation, admin-guide/serial-console).
-_CONSOLE = re.compile(r"(?P<port>tty[A-Z]+|hvc)(?P<unit>[0-9]+)(,(?P<speed>[0-9]+)[a-z0-9]*)?")
 
 
 class CommandLine(Value):
@@ -37,7 +33,7 @@ class CommandLine(Value):
     @property
     def pc_port(self) -> tuple[int, int] | None:
         """Number and speed of the serial port if it is one of a PC's."""
-        found = _CONSOLE.fullmatch(self.serial)
+        found = serialport.CONSOLE.fullmatch(self.serial)
         if not found or found["port"] != "ttyS":
             return None
         return int(found["unit"]), int(found["speed"] or 9600)
@@ -61,14 +57,18 @@ def of(context: Context) -> CommandLine:
     named = context.variables.get(SERIAL_CONSOLE, "").strip()
     serial = named or port
     more = context.variables.get(KERNEL_COMMAND_LINE, "").strip()
-    if serial != NO_CONSOLE and not _CONSOLE.fullmatch(serial):
+    try:
+        serialport.must_be_console(serial)
+    except ValueError:
         raise UsageError(
             f"{SERIAL_CONSOLE} is '{serial}', which is no serial port",
-            remedy=f"a port and its speed, as in {port}; or {NO_CONSOLE}",
-        )
+            remedy=f"a port and its speed, as in {port}; or {serialport.NONE}",
+        ) from None
     if not more.isprintable():
         raise UsageError(
             f"{KERNEL_COMMAND_LINE} has characters that no boot loader passes on",
             remedy="one line of printable characters",
         )
-    return CommandLine(serial="" if serial == NO_CONSOLE else serial, more=more, chosen=bool(named))
+    return CommandLine(
+        serial="" if serial == serialport.NONE else serial, more=more, chosen=bool(named)
+    )

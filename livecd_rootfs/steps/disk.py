@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from livecd_rootfs import units
+from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.steps import bios, content, ext4, gpt, layout, vfat
 from livecd_rootfs.steps.bootable import Boot
 from livecd_rootfs.steps.content import Content
@@ -69,12 +71,23 @@ def write(
         LivecdError: a content does not fit.
     """
     path.touch()
-    os.truncate(path, table.size)
+    _stretch(path, table.size)
     for number, volume in volumes.items():
         _write_volume(context, path, table, number, volume)
     vfat.make(context, table[layout.ESP], boot.esp, disk=path, staging=staging)
     code = bios.write(path, boot.bios, table[layout.BIOS_BOOT]) if boot.bios else b""
     gpt.write(path, table, code)
+
+
+def _stretch(path: Path, size: int) -> None:
+    try:
+        os.truncate(path, size)
+    except OSError as error:
+        raise LivecdError(
+            f"a disk of {units.size(size)} can't be made here",
+            why=f"the file system says: {error.strerror}",
+            remedy=f"a smaller {IMAGE_SIZE}; the disk grows when it boots",
+        ) from error
 
 
 def _write_volume(context: Context, path: Path, table: Layout, number: int, volume: Volume) -> None:

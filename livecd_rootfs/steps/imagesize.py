@@ -64,12 +64,9 @@ def of_boot(variables: Mapping[str, str]) -> int:
 
 def _bytes(name: str, text: str) -> int:
     try:
-        count = byte_count(text)
+        return byte_count(text)
     except ValueError:
         raise _no_size(name, text) from None
-    if count < 0:
-        raise _no_size(name, text)
-    return count
 
 
 def _no_size(name: str, text: str) -> UsageError:

@@ -53,6 +53,7 @@ def test_what_it_holds_is_not_kept_in_the_cache(command: Command, tmp_path: Path
 
 def test_a_file_that_is_not_there(command: Command, tmp_path: Path) -> None:
     ended = command.run("one", KEY_FILE=str(tmp_path / "none"))
+    assert ended.stdout == ""
     assert ended.returncode == 1
     assert ended.stderr.startswith("livecd-rootfs: the file that KEY_FILE names can't be read\n")
     assert "Traceback" not in ended.stderr

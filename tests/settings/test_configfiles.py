@@ -310,7 +310,8 @@ def test_default_files(tmp_path: Path) -> None:
 
 
 def test_keys_of_the_project_sign_only_where_secure_boot_is_asked_for(tmp_path: Path) -> None:
-    (tmp_path / "mkosi.key").touch()
+    for name in ("mkosi.key", "mkosi.crt"):
+        (tmp_path / name).touch()
     assert load(tmp_path).text("secure_boot_key") == ""
     assert load(tmp_path, "SecureBoot=yes").text("secure_boot_key") == "mkosi.key"
 

@@ -303,6 +303,12 @@ FAULTS: Mapping[str, tuple[str, tuple[str, ...], Mapping[str, str], str]] = {
         {"IMAGE_SIZE": "50M"},
         "the content of cloudimg-rootfs does not fit on the disk\n  why:  ",
     ),
+    "a disk that no file system holds": (
+        "disk-image",
+        (),
+        {"IMAGE_SIZE": "8388607T"},
+        "a disk of 8388607.0 TiB can't be made here\n  why:  the file system says: ",
+    ),
     "a /boot that is too small": (
         "disk-image",
         (),
