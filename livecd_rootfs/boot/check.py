@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from livecd_rootfs import scratch
 from livecd_rootfs.boot import accelerator, command, image, qmp
 from livecd_rootfs.boot.accelerator import Choice, Memory, Verdict
 from livecd_rootfs.boot.goal import Seen
@@ -18,7 +20,6 @@ from livecd_rootfs.boot.request import Accelerator, BootFailed, Proof, Request, 
 from livecd_rootfs.boot.session import Session, session
 from livecd_rootfs.boot.ssh import Visitor
 from livecd_rootfs.boot.watcher import Failure, FailureKind
-from livecd_rootfs.boot.workspace import workspace
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.settings import host_architecture
 from livecd_rootfs.tools import Toolbox
@@ -119,7 +120,7 @@ def run_guest(
     found = image.inspect(request.disk, toolbox)
     version = emulator_version(request, toolbox)
     memory = Memory(cache=request.cache, boot=accelerator.boot_id(), emulator=version)
-    with workspace() as directory:
+    with scratch.directory("livecd-boot-", Path(tempfile.gettempdir())) as directory:
         for run in runs(request, toolbox, memory, progress):
             part = directory / run.choice.accelerator.value
             try:

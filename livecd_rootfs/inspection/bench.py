@@ -5,13 +5,12 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from livecd_rootfs import trees
+from livecd_rootfs import scratch
 from livecd_rootfs.process import CommandError, Completed
 from livecd_rootfs.tools import Toolbox
 
@@ -78,8 +77,5 @@ def opened(toolbox: Toolbox) -> Iterator[Bench]:
     the memory that /tmp often is.
     """
     base = os.environ.get("TMPDIR") or "/var/tmp"  # noqa: S108 (mkdtemp)
-    folder = Path(tempfile.mkdtemp(prefix="livecd-inspect-", dir=base))
-    try:
+    with scratch.directory("livecd-inspect-", Path(base)) as folder:
         yield Bench(toolbox=toolbox, scratch=folder)
-    finally:
-        trees.remove(folder)

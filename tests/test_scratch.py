@@ -1,27 +1,25 @@
-"""The directory of a boot: gone with it, and gone at the next boot if this one was killed."""
+"""The directory of a run: gone with it, and gone at the next run if this one was killed."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 import time
 from pathlib import Path
 
-import pytest
+from livecd_rootfs import scratch
 
-from livecd_rootfs.boot.workspace import remove_stale, workspace
+PREFIX = "livecd-boot-"
 
 
-def test_it_is_gone_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with workspace() as directory:
+def test_it_is_gone_in_the_end(tmp_path: Path) -> None:
+    with scratch.directory(PREFIX, tmp_path) as directory:
         (directory / "disk.qcow2").touch()
         assert directory.parent == tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_killed_boots_left_is_removed(tmp_path: Path) -> None:
+def test_what_killed_runs_left_is_removed(tmp_path: Path) -> None:
     now = time.time()
     for name, age in (("killed", 3600), ("young", 5)):
         make(tmp_path / f"livecd-boot-{name}", now - age)
@@ -31,7 +29,7 @@ def test_what_killed_boots_left_is_removed(tmp_path: Path) -> None:
     with (held / "lock").open("w") as lock:
         os.utime(held, (now - 3600, now - 3600))
         fcntl.flock(lock, fcntl.LOCK_EX)
-        remove_stale(tmp_path, now)
+        scratch.remove_stale(PREFIX, tmp_path, now)
     assert {path.name for path in tmp_path.iterdir()} == {
         "another",
         "livecd-boot-held",
