@@ -61,10 +61,11 @@ def sums(cache: Path) -> str:
     store = Store.open(cache)
     found = usage.usage(store, usage.rows(store))
     roots = toolscache.kept(cache)
+    tools = "1 tools root" if len(roots) == 1 else f"{len(roots)} tools roots"
     return (
         f"{found.count} layers, {units.size(found.layers)}; in use {units.size(found.in_use)}; "
         f"being made {units.size(found.staging)}; in {store.layout.path}\n"
-        f"{len(roots)} tools roots, {units.size(sum(each.size for each in roots))}; "
+        f"{tools}, {units.size(sum(each.size for each in roots))}; "
         f"in use {units.size(sum(each.size for each in roots if each.in_use))}\n"
     )
 

@@ -39,7 +39,8 @@ SETTINGS = {
 MADE = {
     *("img", "img.manifest", "img.spdx.json"),
     *("squashfs", "squashfs.manifest", "squashfs.filelist", "squashfs.spdx.json"),
-    *("appliance.vmdk", "appliance.manifest", "largest.json", "targets"),
+    *("appliance.vmdk", "appliance.manifest", "appliance.filelist"),
+    *("largest.json", "targets"),
 }
 EARLY = "#!/bin/sh\nset -eu\n. /root/config/chroot\necho $PROJECT >/etc/early\n"
 PACKAGE = """\

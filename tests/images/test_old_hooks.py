@@ -29,6 +29,7 @@ def output(built: Built, tree: Path) -> Path:
 def test_what_is_kept(output: Path) -> None:
     assert sorted(path.name for path in output.iterdir()) == [
         "SHA256SUMS",
+        f"{PREFIX}.appliance.filelist",
         f"{PREFIX}.appliance.manifest",
         f"{PREFIX}.appliance.vmdk",
         f"{PREFIX}.branded.squashfs",

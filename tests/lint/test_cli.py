@@ -102,6 +102,12 @@ def test_only_named_files_matter(here: Path) -> None:
     assert concise("hooks.d/base/series/root-dir") == ""
 
 
+def test_there_is_nothing_to_say_of_the_examples(here: Path) -> None:
+    shutil.copytree(checkout.ROOT / "hooks.d", here / "hooks.d", symlinks=True)
+    shutil.copytree(checkout.ROOT / "examples/hooks.d/extra", here / "hooks.d/extra")
+    assert lint().out == "nothing found\n"
+
+
 def test_several_trees(here: Path) -> None:
     for name in ("one", "two"):
         examples.plant(BROKEN, here / name / "hooks.d")
