@@ -26,6 +26,8 @@ class Method(Enum):
 # What a signature is called: the signed file's name, and this.
 SUFFIXES = {Method.GPG: ".gpg", Method.MINISIGN: ".minisig"}
 # Without it minisign would write the time of the run.
+# What gpg (without a terminal; without a program to ask) and minisign say of a password.
+_ASKING = ("Inappropriate ioctl", "No pinentry", "get_password()")
 _COMMENT = "checksums of artifacts of livecd-rootfs"
 
 
@@ -65,7 +67,7 @@ class Signer:
             said = (error.completed.stderr or error.completed.stdout).strip().splitlines()
             raise LivecdError(
                 f"nothing can be signed with the key '{self.key}' of {self.method.value}",
-                why=said[-1] if said else None,
+                why=_why(said),
                 remedy="a key must be there, and usable without a question: by an agent, or "
                 "without password",
             ) from error
@@ -77,6 +79,12 @@ class Signer:
             return ("gpg", *options, "--local-user", self.key, "--output", signature,
                     "--detach-sign", path)  # fmt: skip
         return ("minisign", "-S", "-s", self.key, "-t", _COMMENT, "-x", signature, "-m", path)
+
+
+def _why(said: Sequence[str]) -> str | None:
+    """The last line; that of a program which wanted to ask says so only to who knows it."""
+    last = said[-1] if said else None
+    return "it has a password" if last and any(word in last for word in _ASKING) else last
 
 
 def parse(text: str, origin: str) -> Signer | None:

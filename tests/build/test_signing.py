@@ -105,6 +105,36 @@ def test_gpg_without_the_key(gpg: Signer) -> None:
     assert "No secret key" in (caught.value.why or "")
 
 
+@pytest.mark.tools("gpg", "gpg-agent", "gpgconf")
+def test_gpg_with_a_key_that_has_expired(gpg: Signer) -> None:
+    then = ("--batch", "--passphrase", "", "--faked-system-time", "1000000000")
+    made = ("gpg", *then, "--quick-generate-key", "old@example.org", "ed25519", "sign", "seconds=9")
+    subprocess.run(made, check=True, capture_output=True)
+    with pytest.raises(LivecdError, match="nothing can be signed") as caught:
+        Signer(method=gpg.method, key="old@example.org").check()
+    assert caught.value.why == "gpg: signing failed: Unusable secret key"
+
+
+# What they say where nobody can be asked; to make such keys takes seconds.
+ASKING = {
+    "minisign": (Method.MINISIGN, "Password: get_password()"),
+    "gpg": (Method.GPG, "gpg: signing failed: Inappropriate ioctl for device"),
+    "gpg alone": (Method.GPG, "gpg: signing failed: No pinentry"),
+}
+
+
+@pytest.mark.parametrize("case", ASKING)
+def test_a_key_with_a_password(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    method, said = ASKING[case]
+    program = tmp_path / method.value
+    program.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LivecdError, match="nothing can be signed") as caught:
+        Signer(method=method, key="key").check()
+    assert caught.value.why == "it has a password"
+
+
 @pytest.mark.tools("minisign")
 def test_minisign_without_the_key(tmp_path: Path) -> None:
     with pytest.raises(LivecdError, match="nothing can be signed") as caught:

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 
 import pytest
@@ -159,6 +159,10 @@ FAULTS: dict[str, tuple[Callable[[Path, Path, Path], Path], str]] = {
         "what gzip has packed in it is no cpio archive",
     ),
     "half a tar": (lambda tree, _d, to: half(images.tar(tree, to)), "no whole tar file"),
+    "packed again and again": (
+        lambda _t, _d, to: written(to, reduce(lambda told, _: gzip.compress(told), range(20), b"")),
+        "its formats lie one in the other without end",
+    ),
     "a tar that ends behind a file": (
         lambda _t, _d, to: written(to, images.tar_of(to, {"a": b"a"}).read_bytes()[:1024]),
         "it is no whole tar file: it has no end",
