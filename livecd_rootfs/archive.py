@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from livecd_rootfs import hostroot, sandbox
+from livecd_rootfs import cachefile, hostroot, sandbox
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.mmdebstrap import PROGRAM, Request, argv, failure
 from livecd_rootfs.mounts import Bind, Tmpfs
@@ -141,10 +141,9 @@ class Question:
         """Keep the answer and the root that asked; a cache that can't be written does without."""
         answer = json.dumps([asdict(each) for each in state.releases], indent=1)
         with contextlib.suppress(OSError):
-            (self.cache / FOLDER).mkdir(parents=True, exist_ok=True)
             if not self._kept(".tar").exists():
-                _appear(self._kept(".tar"), (out / ASKER).read_bytes())
-            _appear(self._kept(".json"), answer.encode())
+                cachefile.keep(self._kept(".tar"), (out / ASKER).read_bytes())
+            cachefile.keep(self._kept(".json"), answer)
 
     def _kept(self, suffix: str) -> Path:
         """A file in the cache, named by the command and by the program that is behind it."""
@@ -198,12 +197,6 @@ def _place() -> Iterator[Path]:
         (out / HOOK).write_text(_UPDATE)
         (out / HOOK).chmod(0o755)
         yield out
-
-
-def _appear(path: Path, content: bytes) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    part.write_bytes(content)
-    part.replace(path)
 
 
 def release(name: str, content: bytes) -> Release:

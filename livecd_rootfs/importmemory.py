@@ -6,15 +6,13 @@ nothing to do, and a digest can't be wrong about what a file holds.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
-from livecd_rootfs import imports
+from livecd_rootfs import cachefile, imports
 
 FILE = "imports.json"
 AT_MOST = 5000  # files; some 1.5 MB
@@ -50,11 +48,7 @@ class ImportMemory:
         self._old |= self._new
         self._new = {}
         kept = dict(list(self._old.items())[-AT_MOST:])
-        part = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(kept))
-            part.replace(self.path)
+        cachefile.keep(self.path, json.dumps(kept))
 
     @cached_property
     def _old(self) -> dict[str, list[str]]:

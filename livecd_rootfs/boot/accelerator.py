@@ -5,7 +5,6 @@ CACHE/kvm.json      {"boot": boot id, "emulator": version, "works": bool, "reaso
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import tempfile
@@ -13,6 +12,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from livecd_rootfs import cachefile
 from livecd_rootfs.boot import probe
 from livecd_rootfs.boot.request import Accelerator
 from livecd_rootfs.errors import UsageError
@@ -73,11 +73,7 @@ class Memory:
         if self._file is None:
             return
         kept = {"boot": self.boot, "emulator": self.emulator, **asdict(verdict)}
-        fresh = self._file.with_name(f".kvm.json.{os.getpid()}")
-        with contextlib.suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps(kept) + "\n", encoding="utf-8")
-            fresh.rename(self._file)
+        cachefile.keep(self._file, json.dumps(kept) + "\n")
 
 
 def boot_id() -> str:

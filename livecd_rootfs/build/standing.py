@@ -7,12 +7,13 @@ giving it another change time (inode(7): ctime), which can't be set by hand.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from livecd_rootfs import cachefile
 
 FOLDER = "published"
 
@@ -69,11 +70,7 @@ class Standing:
         for name, digest in sums.items():
             entries[name] = entry_of(self.directory / name, made, digest)
         text = json.dumps({name: asdict(entry) for name, entry in entries.items()}, indent=1)
-        part = self.file.with_name(f"{self.file.name}.part")
-        with contextlib.suppress(OSError):
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(text)
-            part.replace(self.file)
+        cachefile.keep(self.file, text)
 
 
 def entry_of(path: Path, made: str, digest: str) -> Entry:

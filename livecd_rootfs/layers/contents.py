@@ -17,6 +17,8 @@ from hashlib import file_digest
 from io import FileIO
 from pathlib import Path
 
+from livecd_rootfs import cachefile
+
 # Coarser than the clock of any file system: vfat counts in two seconds.
 TICK_NS = 2_000_000_000
 # Below this reading them all is as quick.
@@ -83,16 +85,7 @@ class Contents:
 
     def _keep(self, sure: Mapping[str, str]) -> None:
         if self._kept is not None and len(sure) >= WORTH_KEEPING:
-            keep(self._kept, json.dumps(sure, separators=(",", ":")))
-
-
-def keep(path: Path, text: str) -> None:
-    """Write a file whole or not at all; a cache that can't be written is none."""
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    with suppress(OSError):
-        part.parent.mkdir(exist_ok=True)
-        part.write_text(text, encoding="ascii")
-        part.replace(path)
+            cachefile.keep(self._kept, json.dumps(sure, separators=(",", ":")))
 
 
 def _name(status: os.stat_result) -> str:

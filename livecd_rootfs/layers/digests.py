@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from livecd_rootfs import cachefile
 from livecd_rootfs.layers import contents, treehash
 from livecd_rootfs.layers.contents import Contents
 
@@ -70,7 +71,7 @@ class Digests:
         if contents.is_old(stamp.newest, since):
             self._stamped[asked] = (stamp.text, digest)
             if kept:
-                contents.keep(kept, f"{stamp.text} {digest}\n")
+                cachefile.keep(kept, f"{stamp.text} {digest}\n")
         return digest
 
     def _kept(self, asked: Asked) -> Path | None:

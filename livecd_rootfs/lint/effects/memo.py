@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from livecd_rootfs import cachefile
 from livecd_rootfs.lint.effects.model import Command, Effects, Kind, Touch, Use
 from livecd_rootfs.source import Source
 
@@ -128,13 +129,7 @@ def _code() -> str:
 
 def _write(path: Path, rows: Mapping[str, Row]) -> None:
     text = json.dumps({"code": _code(), "hooks": rows}, separators=(",", ":"))
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    with suppress(OSError):
-        part.unlink()
+    cachefile.keep(path, text)
 
 
 def _load(path: Path) -> dict[str, Row]:
