@@ -39,7 +39,7 @@ def test_image_targets(text: str, targets: tuple[str, ...]) -> None:
     ("environ", "message"),
     [
         ({"PROJECT": ""}, "PROJECT is not set"),
-        ({"PROJECT": "a/b"}, "PROJECT is 'a/b', which can't be part of a file's name"),
+        ({"PROJECT": "a/b"}, "ImageId is 'a/b', which is not a name"),
         ({"PROJECT": "a\nb"}, "PROJECT is 'a\\nb', which can't be part of a file's name"),
         ({"SUBARCH": "-x"}, "SUBARCH is '-x', which can't be part of a file's name"),
         ({"ARCH": "mips"}, "there is no ARCH:SUBARCH 'mips' that this program knows"),

@@ -112,7 +112,7 @@ def test_imageformat_none_removes_the_binary_hooks(place: Place) -> None:
         ({"PROJECT": ""}, 2, "auto/config: PROJECT is not set"),
         (
             {"IMAGE_TARGETS": "one,onee"},
-            1,
+            2,
             "auto/config: Series file for image set 'onee' not found.",
         ),
         (
