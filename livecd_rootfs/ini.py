@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from livecd_rootfs.errors import LivecdError
+from livecd_rootfs.errors import UsageError
 
 _COMMENT = re.compile(r"(?<=\s)#.*")
 
@@ -35,7 +35,7 @@ def parse(text: str, name: str) -> tuple[Entry, ...]:
         name: its path, for messages.
 
     Raises:
-        LivecdError: a line is neither a section, a key, nor a comment; or a key
+        UsageError: a line is neither a section, a key, nor a comment; or a key
             stands before any section.
     """
     entries: list[Entry] = []
@@ -63,11 +63,11 @@ def _entry(section: str, raw: str, number: int, name: str) -> Entry:
     column = len(raw) - len(raw.lstrip()) + 1
     place = f"{name}:{number}:{column}"
     if not equals:
-        raise LivecdError(
+        raise UsageError(
             f"'{raw.strip()}' is not a setting", place=place, remedy="write Key=Value, or [Section]"
         )
     if not section:
-        raise LivecdError(
+        raise UsageError(
             f"the setting '{key.strip()}' stands before any section",
             place=place,
             remedy="put a line such as [Distribution] before it",

@@ -84,7 +84,7 @@ def test_an_unknown_option_is_a_warning_with_its_place_and_a_near_name(tmp_path:
 def test_a_file_that_is_none_tells_where(
     tmp_path: Path, text: str, message: str, place: str
 ) -> None:
-    with pytest.raises(LivecdError) as failure:
+    with pytest.raises(UsageError) as failure:
         settings.load({}, {}, write(tmp_path, text))
     assert (failure.value.message, failure.value.place) == (message, place)
 

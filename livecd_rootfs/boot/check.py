@@ -117,7 +117,7 @@ def run_guest(
         sink: gets all that the console prints.
         password: of the guest's user ``livecd``; ``None`` locks it.
     """
-    found = image.inspect(request.disk, toolbox)
+    found = image.inspect(request.disk, toolbox, request.image)
     version = emulator_version(request, toolbox)
     memory = Memory(cache=request.cache, boot=accelerator.boot_id(), emulator=version)
     with scratch.directory("livecd-boot-", Path(tempfile.gettempdir())) as directory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,36 +34,42 @@ class Image:
     size: int
 
 
-def inspect(path: Path, toolbox: Toolbox) -> Image:
+def inspect(path: Path, toolbox: Toolbox, name: Path | None = None) -> Image:
     """What an image is.
+
+    Args:
+        path: the image.
+        toolbox: gives the tools.
+        name: what the user calls it, if not so.
 
     Raises:
         LivecdError: it is not there, not readable, or no disk image.
     """
-    absolute = path.absolute()
+    absolute, name = path.absolute(), name or path
     if not absolute.is_file():
         why = "it is a directory" if absolute.is_dir() else "there is no such file"
-        raise LivecdError(f"{path} can't be booted", why=why)
+        raise LivecdError(f"{name} can't be booted", why=why)
     asked = ("qemu-img", "info", "--output=json", "-U", "--", absolute)
     try:
         answer = toolbox.run(asked, cwd=Path("/"), show=(absolute,))
     except CommandError as error:
         said = error.completed.stderr.strip()
-        raise LivecdError(f"{path} is no disk image", why=said or None) from error
+        raise LivecdError(f"{name} is no disk image", why=said or None) from error
     found = json.loads(answer.stdout)
     image = Image(path=absolute, format=found["format"], size=int(found["virtual-size"]))
-    _check(path, image)
+    _check(name, image)
     return image
 
 
-def _check(path: Path, image: Image) -> None:
+def _check(name: Path, image: Image) -> None:
     if image.format not in FORMATS:
         known = ", ".join(FORMATS)
-        raise LivecdError(f"{path} is a {image.format} image", remedy=f"it must be one of {known}")
+        raise LivecdError(f"{name} is a {image.format} image", remedy=f"it must be one of {known}")
     if image.format == "raw" and not _has_boot_signature(image.path):
         raise LivecdError(
-            f"{path} is no disk image",
+            f"{name} is no disk image",
             why="it has none of the formats that qemu-img knows, and no boot sector",
+            remedy=f"`livecd-rootfs inspect {shlex.quote(str(name))}` tells what it is",
         )
 
 

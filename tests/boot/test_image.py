@@ -73,6 +73,14 @@ def test_what_is_no_image(
     assert why in (failure.value.why or "")
 
 
+@needs_qemu_img
+def test_it_is_called_what_the_user_calls_it(tmp_path: Path) -> None:
+    text_file(tmp_path / "0.unpacked")
+    with pytest.raises(LivecdError, match=r"^my disk\.gz is no disk image") as failure:
+        image.inspect(tmp_path / "0.unpacked", Toolbox(), Path("my disk.gz"))
+    assert failure.value.remedy == "`livecd-rootfs inspect 'my disk.gz'` tells what it is"
+
+
 def test_a_directory_is_none(tmp_path: Path) -> None:
     with pytest.raises(LivecdError, match="can't be booted") as failure:
         image.inspect(tmp_path, Toolbox())

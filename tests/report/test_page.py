@@ -68,7 +68,7 @@ def test_a_whole_run(telling: Tell) -> None:
     figures = found.words[: found.words.index("Time line")]
     assert figures == [
         "one two: livecd-rootfs build", "livecd-rootfs 1.2.3", "one", "two", "Done after 10.0 s",
-        "began 2026-02-03 04:05:06+00:00", "steps ran", "3", "reused", "1", "work of all steps",
+        "began 2026-02-03 04:05:06 UTC", "steps ran", "3", "reused", "1", "work of all steps",
         "8.0 s", "longest chain", "7.0 s", "saved by reuse", "1 min 2 s", "workers", "2",
     ]  # fmt: skip
     words = " ".join(found.words)
@@ -108,7 +108,7 @@ def test_a_run_that_never_began(telling: Tell) -> None:
     told.collector.fail("livecd-rootfs: no image target was named\n")
     words = read(page.render(told.collector.record())).words
     assert words[4:] == [
-        "Failed after 0.0 s", "began 2026-02-03 04:05:06+00:00",
+        "Failed after 0.0 s", "began 2026-02-03 04:05:06 UTC",
         "Failure", "livecd-rootfs: no image target was named",
         "Settings", "setting", "value", "from", "suite", "trixie", "--suite",
     ]  # fmt: skip
