@@ -148,6 +148,7 @@ def explain(
 
     \b
     Examples:
+      livecd-rootfs explain 900-initramfs qcow2
       livecd-rootfs explain disk-image.binary qcow2
       livecd-rootfs explain livecd.debian-cpc.ext4 disk-image
     """

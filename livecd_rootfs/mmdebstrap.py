@@ -159,7 +159,10 @@ class Cause:
     remedy: str
 
 
-_NETWORK_REMEDY = "check the network; a proxy is taken from http_proxy, another archive by --mirror"
+_NETWORK_REMEDY = (
+    "check the network; a proxy is taken from http_proxy, another archive by --mirror; "
+    "`build --offline` takes the newest cached root"
+)
 _AGAIN = "run it again; if it stays, try another archive by --mirror"
 
 # The first that matches counts, so what causes others stands above them.

@@ -86,6 +86,10 @@ def test_the_lines_that_tell_what_it_does_now() -> None:
 
 
 # What apt and mmdebstrap printed, shortened to the lines that tell; expected: message and remedy.
+NETWORK = (
+    "check the network; a proxy is taken from http_proxy, another archive by --mirror; "
+    "`build --offline` takes the newest cached root"
+)
 RECORDED = {
     "unknown suite": (
         (
@@ -106,7 +110,7 @@ RECORDED = {
             "E: Failed to fetch http://nosuch.invalid/InRelease  Could not resolve 'nosuch.invalid'\n"
         ),
         "the archive's host 'nosuch.invalid' is not known to the network",
-        "check the network; a proxy is taken from http_proxy, another archive by --mirror",
+        NETWORK,
     ),
     "no connection": (
         (
@@ -114,7 +118,7 @@ RECORDED = {
             "E: Some index files failed to download. They have been ignored, or old ones used.\n"
         ),
         "the archive at 127.0.0.1:9 can't be reached",
-        "check the network; a proxy is taken from http_proxy, another archive by --mirror",
+        NETWORK,
     ),
     "no key": (
         (
