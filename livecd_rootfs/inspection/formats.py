@@ -66,7 +66,6 @@ _FOREIGN = (
     (0, b"WithoutFreeSpace", "a Parallels image"),
     (0, b"WithouFreSpacExt", "a Parallels image"),
     (0, b"070707", "a cpio archive of the old form"),
-    (0, b"\xc7\x71", "a cpio archive of the old form"),
     (0, b"\x04\x22\x4d\x18", "compressed with lz4"),
     (0, b"\x02\x21\x4c\x18", "compressed with lz4"),
     (0, b"\x89LZO\0", "compressed with lzop"),
