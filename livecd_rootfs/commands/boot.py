@@ -114,7 +114,9 @@ def until(request: Request, place: Place, *, show_console: bool) -> str:
 
 def _must_have_room_for(screenshot: Path | None) -> None:
     """It is taken at the end of a boot, and must not fail only then."""
-    folder = screenshot.absolute().parent if screenshot else Path("/")
+    if screenshot is None:
+        return
+    folder = screenshot.absolute().parent
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         why = "it can't be written to" if folder.is_dir() else "there is no such directory"
         raise LivecdError("the screenshot can't be written", place=str(folder), why=why)

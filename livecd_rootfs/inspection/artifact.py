@@ -73,13 +73,21 @@ def open_artifact(bench: Bench, path: Path) -> Artifact:
     """
     absolute = path.absolute()
     try:
-        if absolute.is_dir():
+        if _is_folder(absolute):
             return _folder(bench, path.resolve())
         kind = formats.detect(absolute)
         found = Artifact(name=path.name, size=absolute.stat().st_size, formats=())
         return _opened(bench, found, absolute, kind)
     except Unreadable as error:
         raise error.about(f"{path} can't be inspected") from error
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is a directory; what can't even be seen is told by who opens it."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _opened(bench: Bench, outer: Artifact, path: Path, kind: Format) -> Artifact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +63,17 @@ def test_a_full_summary() -> None:
         "  screen:   screen.png\n"
         "  console:  boot.log\n"
     )
+
+
+def test_who_wants_no_screenshot_needs_no_place_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # as a user finds / to be
+    request = replace(REQUEST, image=tmp_path / "none.img")
+    place = boot.Place(mode=Mode.HOST, cache=tmp_path, environ={})
+    with pytest.raises(LivecdError) as failure:
+        boot.until(request, place, show_console=False)
+    assert failure.value.message != "the screenshot can't be written"
 
 
 @pytest.mark.parametrize("folder", ["none", "file"])
