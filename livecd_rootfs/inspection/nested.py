@@ -75,5 +75,7 @@ def disk(bench: Bench, path: Path, *, depth: int = 0) -> Path:
         return path
     name = member(tartree.read(path).entries)
     if name is None:
-        raise Unreadable("it is a tar file without a disk in it", remedy="name an archive of a disk")
+        raise Unreadable(
+            "it is a tar file without a disk in it", remedy="name an archive of a disk"
+        )
     return disk(bench, extracted(bench, path, name), depth=depth + 1)

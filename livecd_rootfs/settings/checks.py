@@ -22,6 +22,8 @@ _SPELLINGS = {
 }
 # How much alike a name and another one are that was probably meant.
 _LIKELY = 0.8
+# A time in a squashfs is a number of 32 bits without a sign.
+_LAST_SECOND = 2**32 - 1
 # What was taken for a password's hash may be the password.
 SECRET = frozenset({Kind.HASH, Kind.PRIVATE})
 
@@ -152,10 +154,15 @@ def _must_be_name(text: str) -> None:
         raise ValueError(text)
 
 
+def _must_be_time(text: str) -> None:
+    if not 0 <= int(text) <= _LAST_SECOND:
+        raise ValueError(text)
+
+
 _CHECKS: Mapping[Kind, Callable[[str], object]] = {
     Kind.NAME: _must_be_name,
     Kind.BYTES: byte_count,
-    Kind.SECONDS: int,
+    Kind.SECONDS: _must_be_time,
     Kind.CONSOLE: serialport.must_be_console,
     Kind.HASH: _must_be_hash,
 }

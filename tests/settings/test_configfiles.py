@@ -234,6 +234,12 @@ WRONG = {
     "Format=iso": ("2:8", "Format is 'iso', which it can't be"),
     "ManifestFormat=json, xml": ("2:16", "ManifestFormat is 'xml', which it can't be"),
     "ImageSize=": None,
+    "SourceDateEpoch=-5": ("2:17", "SourceDateEpoch is '-5', which is not a time"),
+    "SourceDateEpoch=4294967296": (
+        "2:17",
+        "SourceDateEpoch is '4294967296', which is not a time",
+    ),
+    "SourceDateEpoch=4294967295": None,
     "ImageSize=big": ("2:11", "ImageSize is 'big', which is not a size"),
     "ImageId=a/b": ("2:9", "ImageId is 'a/b', which is not a name"),
     "Environment=A='x": ("2:13", "Environment can't be read"),
