@@ -47,7 +47,8 @@ def inspect(path: Path, toolbox: Toolbox, name: Path | None = None) -> Image:
     """
     absolute, name = path.absolute(), name or path
     if not absolute.is_file():
-        why = "it is a directory" if absolute.is_dir() else "there is no such file"
+        other = "it is no plain file" if absolute.exists() else "there is no such file"
+        why = "it is a directory" if absolute.is_dir() else other
         raise LivecdError(f"{name} can't be booted", why=why)
     asked = ("qemu-img", "info", "--output=json", "-U", "--", absolute)
     try:

@@ -81,10 +81,18 @@ def test_it_is_called_what_the_user_calls_it(tmp_path: Path) -> None:
     assert failure.value.remedy == "`livecd-rootfs inspect 'my disk.gz'` tells what it is"
 
 
-def test_a_directory_is_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("/", "it is a directory"),
+        ("/dev/null", "it is no plain file"),
+        ("/dev/null/x", "there is no such file"),
+    ],
+)
+def test_what_is_no_file_is_none(name: str, why: str) -> None:
     with pytest.raises(LivecdError, match="can't be booted") as failure:
-        image.inspect(tmp_path, Toolbox())
-    assert failure.value.why == "it is a directory"
+        image.inspect(Path(name), Toolbox())
+    assert failure.value.why == why
 
 
 def test_the_overlay_s_command() -> None:
