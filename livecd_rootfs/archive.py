@@ -18,7 +18,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +32,8 @@ from livecd_rootfs.sandbox import Sandbox
 
 OUT = "/livecd/archive"
 _DATE = re.compile(r"^Date: (.+)$", re.MULTILINE)
+_NAMES = re.compile(r"^(?:Suite|Codename): (\S+)$", re.MULTILINE)
+_COMPONENTS = re.compile(r"^Components: (.+)$", re.MULTILINE)
 ASKER = "asker.tar"
 ROOT = "/build/root"
 FOLDER = "archives"
@@ -183,10 +185,34 @@ class Attempt:
             if self.again:
                 return None
             raise failure(self.question.request, done)
-        files = sorted(self.out.glob("*Release"))
-        state = State(releases=tuple(release(file.name, file.read_bytes()) for file in files))
+        files = {file.name: file.read_bytes() for file in sorted(self.out.glob("*Release"))}
+        state = State(releases=tuple(release(name, content) for name, content in files.items()))
+        check_components(self.question.request, files.values())
         self.question.keep(self.out, state)
         return state
+
+
+def check_components(request: Request, files: Iterable[bytes]) -> None:
+    """See that the suite has the components that are asked for; apt only warns where it has not.
+
+    Args:
+        request: names them.
+        files: the InRelease files; those of updates may call components otherwise, and that of
+            an archive of one's own may name none.
+
+    Raises:
+        LivecdError: one is not there.
+    """
+    texts = [content.decode(errors="replace") for content in files]
+    own = [text for text in texts if request.suite in _NAMES.findall(text)]
+    known = {word for text in own for line in _COMPONENTS.findall(text) for word in line.split()}
+    lacking = [name for name in request.components if name not in known]
+    if known and lacking:
+        raise LivecdError(
+            f"'{request.suite}' has no component '{lacking[0]}'",
+            why=f"it has {', '.join(sorted(known))}",
+            remedy="mend --components",
+        )
 
 
 @contextmanager

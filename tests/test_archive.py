@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from livecd_rootfs.archive import FOLDER, Question
+from livecd_rootfs.archive import FOLDER, Question, check_components
 from livecd_rootfs.build import events
 from livecd_rootfs.build.assumption import ArchiveChanged, Assumption
 from livecd_rootfs.build.events import Event
@@ -107,6 +107,33 @@ def test_what_is_wrong_is_told_as_the_first_time(
     server.wait()
     with pytest.raises(LivecdError, match="can't be reached"):
         question.ask()
+
+
+OWN = b"Suite: stable\nCodename: trixie\nComponents: main contrib\n"
+SECURITY = b"Suite: stable-security\nCodename: trixie-security\nComponents: updates/main\n"
+
+
+@pytest.mark.parametrize(
+    ("components", "files", "lacking"),
+    [
+        (("main", "contrib"), (SECURITY, OWN), None),
+        (("main", "foo"), (SECURITY, OWN), "foo"),
+        (("updates/main",), (SECURITY, OWN), "updates/main"),
+        (("foo",), (SECURITY, b"Codename: trixie\n"), None),
+        ((), (OWN,), None),
+    ],
+)
+def test_a_component_that_a_suite_has_not_is_told(
+    tmp_path: Path, components: tuple[str, ...], files: tuple[bytes, ...], lacking: str | None
+) -> None:
+    request = Request(suite="trixie", target=tmp_path, components=components)
+    if lacking is None:
+        check_components(request, files)
+        return
+    with pytest.raises(LivecdError) as failure:
+        check_components(request, files)
+    assert failure.value.message == f"'trixie' has no component '{lacking}'"
+    assert failure.value.why == "it has contrib, main"
 
 
 def test_another_mirror_is_another_question(question: Question, tmp_path: Path) -> None:
