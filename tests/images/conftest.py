@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,15 +28,31 @@ class Built:
     def artifact(self, suffix: str) -> Path:
         return self.output / f"{PREFIX}{suffix}"
 
-    def livecd_rootfs(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return livecd_rootfs(self.cache, *arguments)
+    def livecd_rootfs(
+        self, *arguments: str, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return livecd_rootfs(self.cache, *arguments, stdin=stdin)
 
 
-def livecd_rootfs(cache: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def questions(asked: Mapping[str, str]) -> str:
+    """Lines for a guest's shell: commands, by the names of the facts that they tell."""
+    return "".join(f'echo "fact {name} $({line})"\n' for name, line in asked.items())
+
+
+def facts(said: str) -> dict[str, str]:
+    """What a guest told of itself."""
+    lines = [line.split(" ", 2) for line in said.splitlines() if line.startswith("fact ")]
+    return {name: text.strip() for _, name, text in lines}
+
+
+def livecd_rootfs(
+    cache: Path, *arguments: str, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         (sys.executable, "-m", "livecd_rootfs", *arguments, "--cache", str(cache)),
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         cwd=CHECKOUT,
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.conftest import CHECKOUT, TARGETS, Built
+from tests.images.conftest import CHECKOUT, TARGETS, Built, facts, questions
 
 pytestmark = [pytest.mark.root, pytest.mark.network, pytest.mark.slow]
 
@@ -188,12 +188,19 @@ def test_it_boots_with_secure_boot(built: Built) -> None:
 @pytest.mark.boot
 def test_a_user_gets_in_and_the_system_is_healthy(built: Built) -> None:
     """ssh with a key that cloud-init installs; no unit failed; the disk has grown."""
-    ended = built.livecd_rootfs(
-        "boot", str(built.artifact(".img")), "--until", "ssh", "--timeout", "400"
-    )
+    asked = {
+        "state": "systemctl is-system-running --wait",
+        "failed": "systemctl --failed --no-legend --plain",
+        "size": "findmnt --bytes --noheadings --output SIZE /",
+        "firmware": "test -e /sys/firmware/efi || echo bios",
+    }
+    options = ("--firmware", "bios", "--disk-size", "6G", "--timeout", "400", "--shell")
+    image = str(built.artifact(".img"))
+    ended = built.livecd_rootfs("boot", image, *options, stdin=questions(asked))
     assert ended.returncode == 0, ended.stderr
-    assert "ssh reached" in ended.stdout
-    assert "firmware: bios" in ended.stdout
+    told = facts(ended.stdout)
+    assert int(told.pop("size")) > 5_000_000_000
+    assert told == {"state": "running", "failed": "", "firmware": "bios"}
 
 
 def test_an_archive_that_has_changed_since_is_no_obstacle(built: Built, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images.conftest import CHECKOUT, PREFIX, Built, livecd_rootfs
+from tests.images.conftest import CHECKOUT, PREFIX, Built, facts, livecd_rootfs, questions
 
 pytestmark = [
     pytest.mark.root,
@@ -124,22 +124,20 @@ def unified(image: Path) -> bytes:
 
 @pytest.mark.boot
 def test_it_boots_with_secure_boot_and_is_as_it_was_asked_for(odd: Odd) -> None:
-    ask = "".join(f'echo "fact {name} $({line})"\n' for name, line in QUESTIONS.items())
     options = ("--firmware", "uefi-secure", "--disk-size", "6G", "--timeout", "400", "--shell")
     ended = subprocess.run(
         (sys.executable, "-c", TRUSTING, "boot", odd.artifact(".img"), *options,
          "--cache", odd.cache),
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-        input=ask, capture_output=True, text=True, check=False,
+        input=questions(QUESTIONS), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
-    lines = [line.split(" ", 2) for line in ended.stdout.splitlines() if line.startswith("fact ")]
-    facts = {name: text.strip() for _, name, text in lines}
-    assert int(facts.pop("size")) > 5_000_000_000
-    assert facts.pop("arguments").startswith("root=LABEL=cloudimg-rootfs ro odd.one console=tty0")
-    assert facts.pop("loader").startswith("systemd-boot")
-    assert facts.pop("images").startswith("debian-")
-    assert facts == {
+    told = facts(ended.stdout)
+    assert int(told.pop("size")) > 5_000_000_000
+    assert told.pop("arguments").startswith("root=LABEL=cloudimg-rootfs ro odd.one console=tty0")
+    assert told.pop("loader").startswith("systemd-boot")
+    assert told.pop("images").startswith("debian-")
+    assert told == {
         "state": "running",
         "failed": "",
         "cloud-init": "",
