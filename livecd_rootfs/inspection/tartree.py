@@ -16,6 +16,8 @@ from livecd_rootfs.inspection.unreadable import Unreadable
 _KINDS = {
     tarfile.DIRTYPE: Kind.DIRECTORY,
     tarfile.SYMTYPE: Kind.LINK,
+    # One whose other name is not there: it leads nowhere, too.
+    tarfile.LNKTYPE: Kind.LINK,
     tarfile.CHRTYPE: Kind.CHARACTER,
     tarfile.BLKTYPE: Kind.BLOCK,
     tarfile.FIFOTYPE: Kind.PIPE,
@@ -79,7 +81,7 @@ def read(path: Path) -> Tree:
                 members |= {name: members[same]} if same in members else {}
                 continue
             entries[name] = _entry(member)
-            members |= {name: member} if member.isreg() else {}
+            members |= {name: member} if entries[name].kind is Kind.FILE else {}
         end = archive.offset
     _check_end(path, end)
     return Tree(entries=entries, source=Members(path=path, members=members))

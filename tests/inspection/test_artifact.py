@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import shutil
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial, reduce
@@ -15,6 +16,7 @@ import pytest
 from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.inspection import artifact, summary, text
 from livecd_rootfs.inspection.bench import Bench
+from livecd_rootfs.inspection.tree import Kind
 from tests.inspection import images
 
 pytestmark = pytest.mark.tools(
@@ -112,6 +114,19 @@ def test_a_disk_of_the_old_kind_without_partitions(tmp_path: Path, at: Bench) ->
     found = artifact.open_artifact(at, made)
     assert found.disk is not None
     assert (found.disk.table, found.disk.partitions, found.tree) == ("dos", (), None)
+
+
+def test_a_tar_with_a_hard_link_to_nothing(tmp_path: Path, at: Bench) -> None:
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        for name, kind in (("etc/os-release", tarfile.LNKTYPE), ("odd", b"Z")):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "gone" if kind == tarfile.LNKTYPE else ""
+            archive.addfile(member)
+    found = summary.of(artifact.open_artifact(at, tmp_path / "x.tar"))
+    assert (found.release, found.files) == ({}, 2)
+    assert found.artifact.tree is not None
+    kinds = {path: entry.kind for path, (entry, _) in images.facts(found.artifact.tree).items()}
+    assert kinds == {"etc/os-release": Kind.LINK, "odd": Kind.FILE}
 
 
 def half(path: Path) -> Path:
