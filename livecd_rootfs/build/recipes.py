@@ -28,7 +28,7 @@ from livecd_rootfs.layers.inputs import Inputs
 from livecd_rootfs.layers.key import Part, PartKind, Recipe, key, of_bytes, of_text, title
 from livecd_rootfs.layers.layer import Layer
 from livecd_rootfs.settings import FILES, TABLE, Kind, ProjectFile, Settings
-from livecd_rootfs.tools import Host, Toolbox, describe, tool_named
+from livecd_rootfs.tools import Host, Mode, Toolbox, describe, tool_named
 
 BUNDLE = "livecd_rootfs.zip"
 BASE_MODULE = "livecd_rootfs.build.newroot"
@@ -321,6 +321,19 @@ def check_files(planted: Forest, environ: Mapping[str, str]) -> None:
     for node in planted.nodes:
         for name, path in environment.files(node.step.header, environ).items():
             _file_part(name, path)
+
+
+def check_tools(planted: Forest, toolbox: Toolbox) -> None:
+    """See that the host has what the steps declare, where nothing else is to be taken.
+
+    Raises:
+        ToolError: it lacks a tool; the remedy names its package.
+    """
+    if toolbox.mode is not Mode.HOST:
+        return
+    headers = [node.step.header for node in planted.nodes if node.step.header]
+    for name in dict.fromkeys(name for header in headers for name in header.tools):
+        toolbox.where(name)
 
 
 def _file_part(name: str, path: Path) -> Part:

@@ -115,6 +115,7 @@ def build(request: Request, listen: Listener) -> None:
         output.check(request.keep, "--keep")
     install_directory_of(request)  # before anything is built, not after
     recipes.check_files(planted, request.environ)
+    recipes.check_tools(planted, Toolbox(mode=request.tools))
     if signer := signer_of(request.project.settings):
         signer.check()
     try:

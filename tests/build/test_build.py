@@ -71,6 +71,24 @@ def test_a_key_that_can_not_sign_is_told_before_anything_is_built(
     assert not (command.cache / "store").exists()
 
 
+def test_a_missing_tool_is_told_before_anything_is_built(
+    tree: Tree, command: Command, tmp_path: Path
+) -> None:
+    files = {
+        "base/series/one": "base/one.binary\nbase/two.binary\n",
+        "base/one.binary": "#!/bin/sh\n",
+        "base/two.binary": "#!/bin/sh\n# hook: tools=zstd\n",
+    }
+    tree(files)
+    ended = command.run("one", PATH=str(tmp_path))
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "livecd-rootfs: the host lacks a fit 'zstd'\n"
+        "  why:  the host has no zstd (package zstd)\n"
+        "  help: apt-get install zstd, or choose `--tools auto`\n"
+    )
+
+
 def test_what_was_only_depended_on_is_not_published(tree: Tree, command: Command) -> None:
     tree({
         **ONE_ARTIFACT,
