@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from livecd_rootfs.tools import Toolbox
 
 # What this program makes; others, such as a text file that qemu takes for raw, are refused.
 FORMATS = ("raw", "qcow2", "vmdk", "vpc", "vdi", "vhdx")
+# A name that begins with one of QEMU's drivers, but for that of files.
+_ELSEWHERE = re.compile(r"(?!file:)[A-Za-z0-9.+-]+:")
 _SECTOR = 512
 _BOOT_CODE = 440
 
@@ -57,9 +61,25 @@ def inspect(path: Path, toolbox: Toolbox, name: Path | None = None) -> Image:
         said = error.completed.stderr.strip()
         raise LivecdError(f"{name} is no disk image", why=said or None) from error
     found = json.loads(answer.stdout)
+    _check_needs(name, found)
     image = Image(path=absolute, format=found["format"], size=int(found["virtual-size"]))
     _check(name, image)
     return image
+
+
+def _check_needs(name: Path, found: Mapping[str, object]) -> None:
+    """See that QEMU will open nothing for it but files: not what it names in the network."""
+    if found.get("encrypted"):
+        raise LivecdError(
+            f"{name} is encrypted", remedy="boot what `qemu-img convert` makes of it, decrypted"
+        )
+    below = str(found.get("full-backing-filename", ""))
+    if _ELSEWHERE.match(below):
+        raise LivecdError(
+            f"{name} can't be booted",
+            why=f"it lies over {below}, and no place in the network is opened for an image's sake",
+            remedy="make one whole image of it with `qemu-img convert`, if you trust it",
+        )
 
 
 def _check(name: Path, image: Image) -> None:

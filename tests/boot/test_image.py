@@ -53,7 +53,21 @@ def of_another_program(path: Path) -> None:
     subprocess.run(("qemu-img", "create", "-q", "-f", "parallels", path, "16M"), check=True)
 
 
+def over_the_network(path: Path) -> None:
+    create = ("qemu-img", "create", "-q", "-u", "-f", "qcow2", "-F", "raw")
+    subprocess.run((*create, "-b", "nbd://127.0.0.1:1/x", path, "16M"), check=True)
+
+
+def encrypted(path: Path) -> None:
+    secret = ("--object", "secret,id=s,data=x")
+    how = "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=1"
+    create = ("qemu-img", "create", "-q", "-f", "qcow2", *secret, "-o", how)
+    subprocess.run((*create, path, "16M"), check=True)
+
+
 NO_IMAGES = {
+    "an image over one in the network": (over_the_network, "can't be booted", "nbd://127.0.0.1"),
+    "an encrypted image": (encrypted, "is encrypted", ""),
     "a text": (text_file, "is no disk image", "no boot sector"),
     "a compressed image": (compressed, "is no disk image", "no boot sector"),
     "an image that was cut off": (cut_off, "is no disk image", ""),
