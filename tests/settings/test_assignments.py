@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from livecd_rootfs import options, settings
+from livecd_rootfs import settings
+from livecd_rootfs.cli import options
 from livecd_rootfs.errors import UsageError
 
 

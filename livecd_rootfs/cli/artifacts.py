@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from livecd_rootfs.cli.options import Cache, ToolsMode, ToolsOption
 from livecd_rootfs.errors import EXIT_FAILURE, LivecdError
-from livecd_rootfs.options import Cache, ToolsMode, ToolsOption
 
 if TYPE_CHECKING:
     from livecd_rootfs.commands.inspect import Place

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livecd_rootfs.options import BuildTargets, Given, Tree, with_settings
+from livecd_rootfs.cli.options import BuildTargets, Given, Tree, with_settings
 
 if TYPE_CHECKING:
     from livecd_rootfs.diagnostics import Diagnostic

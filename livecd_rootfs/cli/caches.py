@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from livecd_rootfs.options import Cache
+from livecd_rootfs.cli.options import Cache
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -1,4 +1,4 @@
-"""The command line: parse, call, print. Nothing else in the package prints or exits.
+"""The commands, and what becomes of their failures.
 
 What a command needs is imported when it runs, so that ``--help`` and shell
 completion answer at once.
@@ -14,9 +14,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from livecd_rootfs import __version__, cachecli, inspectcli, projectcli, streams, verifycli
-from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError, UsageError
-from livecd_rootfs.options import (
+from livecd_rootfs import __version__, streams
+from livecd_rootfs.cli import artifacts, caches, projects, verification
+from livecd_rootfs.cli.options import (
     AcceleratorName,
     Arch,
     BaseOption,
@@ -37,6 +37,7 @@ from livecd_rootfs.options import (
     Tree,
     with_settings,
 )
+from livecd_rootfs.errors import EXIT_INTERRUPTED, LivecdError, UsageError
 
 PROGRAM = "livecd-rootfs"
 
@@ -112,7 +113,7 @@ def plan(
     from livecd_rootfs.settings import cache_directory
 
     kept = cache_directory(cache, os.environ)
-    found = projectcli.project_of(tree, settings, groups)
+    found = projects.project_of(tree, settings, groups)
     if builds:
         _become_root()
         place = command.Place(
@@ -162,7 +163,7 @@ def explain(
         offline=True,
         environ=os.environ,
     )
-    found = projectcli.project_of(tree, settings, [targets])
+    found = projects.project_of(tree, settings, [targets])
     print(command.explain(found, name, targets, place), end="")
 
 
@@ -220,7 +221,7 @@ def build(
     from livecd_rootfs.tools import Mode
 
     kept = cache_directory(cache, os.environ)
-    found = projectcli.project_of(tree, settings, [[word] for word in targets])
+    found = projects.project_of(tree, settings, [[word] for word in targets])
     request = command.Request(
         project=found,
         targets=targets,
@@ -246,10 +247,10 @@ def build(
             reporting.build(request, report, PROGRAM, listen)
 
 
-app.command()(projectcli.summary)
-app.command()(verifycli.verify)
-app.command()(inspectcli.inspect)
-app.command()(inspectcli.diff)
+app.command()(projects.summary)
+app.command()(verification.verify)
+app.command()(artifacts.inspect)
+app.command()(artifacts.diff)
 
 
 @app.command()
@@ -328,7 +329,7 @@ def boot(
         image=image,
         until=requests.Until(until.value),
         firmware=requests.Firmware(firmware.value),
-        architecture=projectcli.project_of(None, projectcli.given(arch=arch)).settings.text("arch"),
+        architecture=projects.project_of(None, projects.given(arch=arch)).settings.text("arch"),
         accelerator=requests.Accelerator(accelerator.value),
         memory=memory,
         timeout=timeout,
@@ -375,8 +376,8 @@ def prune(
     """
     from livecd_rootfs.commands import prune as command
 
-    options = projectcli.given(project=project, subarch=subarch)
-    settings = projectcli.project_of(None, options).settings
+    options = projects.given(project=project, subarch=subarch)
+    settings = projects.project_of(None, options).settings
     print(
         command.prune(
             directory, provides_file, settings, dry_run=dry_run, allow_missing=allow_missing
@@ -395,14 +396,14 @@ def tools(cache: Cache = None, arch: Arch = None) -> None:
     from livecd_rootfs.commands import tools as command
     from livecd_rootfs.settings import cache_directory
 
-    settings = projectcli.project_of(None, projectcli.given(arch=arch)).settings
+    settings = projects.project_of(None, projects.given(arch=arch)).settings
     place = command.ensure(
         cache_directory(cache, os.environ), settings.text("arch"), os.environ, _tell
     )
     print(f"the tools root is {place}")
 
 
-app.command("launchpad-metadata")(projectcli.launchpad_metadata)
+app.command("launchpad-metadata")(projects.launchpad_metadata)
 
 
 @app.command()
@@ -431,7 +432,7 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-app.add_typer(cachecli.app, name="cache")
+app.add_typer(caches.app, name="cache")
 
 
 def _become_root() -> None:
@@ -452,7 +453,7 @@ def main() -> NoReturn:
         _show(error)
         status = error.exit_code
     except typer.TyperException as error:
-        from livecd_rootfs import usage
+        from livecd_rootfs.cli import usage
 
         sys.stderr.write(usage.text(error, PROGRAM))
         status = error.exit_code

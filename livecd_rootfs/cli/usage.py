@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from livecd_rootfs import options
+from livecd_rootfs.cli import options
 
 if TYPE_CHECKING:
     import typer

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from livecd_rootfs.options import (
+from livecd_rootfs.cli.options import (
     BaseOption,
     BuildTargets,
     Cache,
