@@ -21,6 +21,8 @@ from livecd_rootfs.errors import LivecdError
 from livecd_rootfs.process import CommandError
 
 SUMS = "SHA256SUMS"
+# What lies beside artifacts, and often stays the same when they change.
+_DESCRIPTIONS = (".manifest", ".filelist", ".spdx.json")
 STAGING = ".livecd-staging-"
 
 
@@ -96,7 +98,7 @@ def publish(build: Path, names: Sequence[str], place: Place) -> Published:
     after them. Beside them lies their provenance, and, where a signer is given,
     the signature of SHA256SUMS, which covers that as well. Files of other builds
     stay, and stay in SHA256SUMS; so do those of the same layer that nobody has
-    touched since.
+    touched since. A provenance of which every artifact was replaced goes.
 
     Raises:
         LivecdError: an artifact is missing, or the output can't be written.
@@ -168,10 +170,14 @@ def _bring(build: Path, names: Sequence[str], place: Place, there: Mapping[str, 
         sums = {name: _stage(build / name, staging / name) for name in names}
         whole = {**there, **sums}
         attested = _attest(staging, place.origin, whole)
-        _write_sums(directory, staging, whole | attested)
+        listed = {**_standing_sums(directory), **whole, **attested}
+        stale = [name for name in listed.keys() - attested if _is_stale(directory / name, listed)]
+        _write_sums(staging, {name: listed[name] for name in listed if name not in stale})
         signatures = _sign(staging, directory, place.signer, whole)
         for name in (*names, *attested, SUMS, *signatures):
             (staging / name).replace(directory / name)
+        for name in stale:
+            (directory / name).unlink()
     return _Brought(artifacts=sums, attestations=attested | signatures)
 
 
@@ -266,15 +272,24 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _write_sums(directory: Path, staging: Path, sums: Mapping[str, str]) -> None:
-    kept = {
-        name: digest
-        for name, digest in read_sums(directory / SUMS).items()
-        if (directory / name).is_file()
-    }
-    lines = [f"{digest} *{name}\n" for name, digest in sorted({**kept, **sums}.items())]
+def _standing_sums(directory: Path) -> dict[str, str]:
+    """What SHA256SUMS says of files that are still there."""
+    listed = read_sums(directory / SUMS).items()
+    return {name: digest for name, digest in listed if (directory / name).is_file()}
+
+
+def _is_stale(path: Path, sums: Mapping[str, str]) -> bool:
+    """Whether it is the provenance of nothing that is still there: later builds replaced it."""
+    if not path.name.endswith(provenance.SUFFIX) or not path.is_file():
+        return False
+    found = provenance.subjects(path.read_bytes()).items()
+    images = {each for each in found if not each[0].endswith(_DESCRIPTIONS)} or found
+    return bool(images) and not images & sums.items()
+
+
+def _write_sums(staging: Path, sums: Mapping[str, str]) -> None:
     with (staging / SUMS).open("w") as stream:
-        stream.writelines(lines)
+        stream.writelines(f"{digest} *{name}\n" for name, digest in sorted(sums.items()))
         stream.flush()
         os.fsync(stream.fileno())
 

@@ -92,6 +92,15 @@ def statement(origin: Origin, sums: Mapping[str, str]) -> Mapping[str, object]:
     }
 
 
+def subjects(content: bytes) -> Mapping[str, str]:
+    """The artifacts of a statement, their SHA-256 by name; none of what is no statement."""
+    try:
+        found = json.loads(content)["subject"]
+        return {str(each["name"]): str(each["digest"]["sha256"]) for each in found}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
 def _layer(layer: Layer) -> Mapping[str, str]:
     branch = {"branch": layer.branch} if layer.branch else {}
     return {"step": layer.name, "key": layer.key, **branch}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 from livecd_rootfs import settings
-from livecd_rootfs.build import provenance
+from livecd_rootfs.build import output, provenance
 from livecd_rootfs.build.provenance import Origin
 from livecd_rootfs.layers import key
 from livecd_rootfs.layers.key import Part, PartKind, Recipe
@@ -60,11 +61,13 @@ def test_statement() -> None:
 
 
 def test_nothing_of_the_run_the_machine_or_secrets_is_told(tmp_path: Path) -> None:
-    (tmp_path / "secret.key").touch()
+    for name in ("secret.key", "certificate.pem"):
+        (tmp_path / name).touch()
     secret = {
         "mirror": "http://mirror.example.org/debian",
         "root_password_hash": f"$6$saltsalt${'h' * 86}",
         "secure_boot_key": str(tmp_path / "secret.key"),
+        "secure_boot_certificate": str(tmp_path / "certificate.pem"),
     }
     first = provenance.encoded(origin(1.0, **secret), SUMS)
     assert first == provenance.encoded(origin(2.0, **secret), SUMS)
@@ -85,3 +88,48 @@ def test_a_root_that_was_given_is_a_dependency() -> None:
     base = Part(kind=PartKind.ARCHIVE, name="base", digest="d" * 64)
     found = provenance.statement(replace(origin(), chain=(layer("bootstrap", base),)), SUMS)
     assert '{"name": "base", "digest": {"sha256": "dddd' in json.dumps(found)
+
+
+def put(build: Path, out: Path, *targets: str, **contents: str) -> set[str]:
+    """Publish artifacts of these contents; the provenances that are there then."""
+    names = {f"livecd.x.{name}": text for name, text in contents.items()}
+    for name, text in {**names, "livecd.x.manifest": "always the same"}.items():
+        (build / name).write_text(text)
+    own = replace(origin(), targets=targets)
+    made = "".join((*targets, *contents.values()))
+    place = output.Place(directory=out, cache=out.parent / "cache", made=made, origin=own)
+    output.publish(build, [*names, "livecd.x.manifest"], place)
+    check = ("sha256sum", "--check", "--quiet", "SHA256SUMS")
+    subprocess.run(check, cwd=out, check=True)
+    listed = {name for name in output.read_sums(out / "SHA256SUMS") if name.endswith(".json")}
+    assert listed == {path.name for path in out.glob("*.json")}
+    return {name.split(".")[2] for name in listed}
+
+
+def test_of_what_was_replaced_none_stays(tmp_path: Path) -> None:
+    build, out = tmp_path / "build", tmp_path / "out"
+    build.mkdir()
+    out.mkdir()
+    assert put(build, out, "one", img="1") == {"one"}
+    assert put(build, out, "two", vmdk="1", wsl="1") == {"one", "two"}
+    assert put(build, out, "same", img="1") == {"one", "two", "same"}
+    assert put(build, out, "some", img="2", wsl="2") == {"two", "some"}
+    assert put(build, out, "all", img="3", vmdk="3", wsl="3") == {"all"}
+
+
+def test_what_is_no_statement_stays(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "build").mkdir()
+    for number, text in enumerate(
+        ("", "[]", "{}", '{"subject": []}', '{"subject": [{"name": 1}]}')
+    ):
+        name = f"livecd.x.{number}.provenance.json"
+        (tmp_path / "out" / name).write_text(text)
+        assert provenance.subjects(text.encode()) == {}
+    before = {path.name for path in (tmp_path / "out").iterdir()}
+    sums = "".join(f"{'0' * 64} *{name}\n" for name in before)
+    (tmp_path / "out/SHA256SUMS").write_text(sums)
+    (tmp_path / "build/livecd.x.img").write_text("image")
+    place = output.Place(directory=tmp_path / "out", cache=tmp_path / "cache", made="x")
+    output.publish(tmp_path / "build", ["livecd.x.img"], place)
+    assert {path.name for path in (tmp_path / "out").glob("*.json")} == before
