@@ -60,7 +60,8 @@ def over_the_network(path: Path) -> None:
 
 def encrypted(path: Path) -> None:
     secret = ("--object", "secret,id=s,data=x")
-    how = "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=1"
+    # Not LUKS, for which QEMU measures the processor, and gives up on a busy one.
+    how = "encrypt.format=aes,encrypt.key-secret=s"
     create = ("qemu-img", "create", "-q", "-f", "qcow2", *secret, "-o", how)
     subprocess.run((*create, path, "16M"), check=True)
 
