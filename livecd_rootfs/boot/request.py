@@ -14,8 +14,8 @@ class Until(Enum):
     """How far the guest must come."""
 
     LOGIN = "login"
-    CLOUD_INIT = "cloud-init"
     SSH = "ssh"
+    CLOUD_INIT = "cloud-init"
 
 
 class Firmware(Enum):

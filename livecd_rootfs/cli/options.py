@@ -45,31 +45,6 @@ class ProgressForm(StrEnum):
     json = "json"
 
 
-class FirmwareName(StrEnum):
-    """What starts a guest."""
-
-    auto = "auto"
-    bios = "bios"
-    uefi = "uefi"
-    secure = "uefi-secure"
-
-
-class Goal(StrEnum):
-    """How far a boot must come."""
-
-    login = "login"
-    ssh = "ssh"
-    cloud_init = "cloud-init"
-
-
-class AcceleratorName(StrEnum):
-    """What runs a guest's instructions."""
-
-    auto = "auto"
-    kvm = "kvm"
-    tcg = "tcg"
-
-
 def _complete_target(incomplete: str) -> list[str]:
     """Image targets for the shell; the last one of a comma list is completed."""
     done, comma, last = incomplete.rpartition(",")

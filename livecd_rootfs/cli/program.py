@@ -15,16 +15,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from livecd_rootfs import __version__, streams
+from livecd_rootfs.boot.request import Accelerator, Firmware, Request, Until
 from livecd_rootfs.cli import artifacts, caches, projects, verification
 from livecd_rootfs.cli.options import (
-    AcceleratorName,
     Arch,
     BaseOption,
     BuildTargets,
     Cache,
-    FirmwareName,
     Given,
-    Goal,
     Jobs,
     PlanForm,
     ProgressForm,
@@ -259,16 +257,16 @@ def boot(
         Path, typer.Argument(metavar="IMAGE", help="qcow2, raw, vmdk, vhd, ova, box ...")
     ],
     firmware: Annotated[
-        FirmwareName,
+        Firmware,
         typer.Option(
             "--firmware",
             help="auto: bios where the disk has a boot sector with code, else uefi; "
             "uefi-secure enforces Secure Boot.",
         ),
-    ] = FirmwareName.auto,
+    ] = Firmware.AUTO,
     until: Annotated[
-        Goal, typer.Option("--until", help="How far: its login prompt, ssh, cloud-init's end.")
-    ] = Goal.login,
+        Until, typer.Option("--until", help="How far: its login prompt, ssh, cloud-init's end.")
+    ] = Until.LOGIN,
     timeout: Annotated[
         int, typer.Option("--timeout", metavar="SECONDS", min=1, help="For the whole boot.")
     ] = 600,
@@ -288,8 +286,8 @@ def boot(
         bool, typer.Option("--verbose", "-v", help="Show its console while it boots.")
     ] = False,
     accelerator: Annotated[
-        AcceleratorName, typer.Option("--accelerator", help="auto tries KVM, else emulates.")
-    ] = AcceleratorName.auto,
+        Accelerator, typer.Option("--accelerator", help="auto tries KVM, else emulates.")
+    ] = Accelerator.AUTO,
     memory: Annotated[
         int, typer.Option("--memory", metavar="MIB", min=64, help="Of the guest.")
     ] = 1024,
@@ -319,18 +317,17 @@ def boot(
       livecd-rootfs boot out/livecd.debian-cpc.img --shell
     """
     _become_root()
-    from livecd_rootfs.boot import request as requests
     from livecd_rootfs.commands import boot as command
     from livecd_rootfs.settings import cache_directory
     from livecd_rootfs.tools import Mode
 
     kept = cache_directory(cache, os.environ)
-    request = requests.Request(
+    request = Request(
         image=image,
-        until=requests.Until(until.value),
-        firmware=requests.Firmware(firmware.value),
+        until=until,
+        firmware=firmware,
         architecture=projects.project_of(None, projects.given(arch=arch)).settings.text("arch"),
-        accelerator=requests.Accelerator(accelerator.value),
+        accelerator=accelerator,
         memory=memory,
         timeout=timeout,
         disk_size=command.disk_size(disk_size),
